@@ -61,7 +61,7 @@ def atomic_write(path: Path | str, mode: str = "w") -> Iterator[IO[str] | IO[byt
 def write_text(path: Path | str, text: str) -> None:
     """Write a whole text file atomically."""
     with atomic_write(path) as stream:
-        stream.write(text)  # type: ignore[arg-type]
+        stream.write(text)  # type: ignore[call-overload]
 
 
 def _umask() -> int:

@@ -1,0 +1,141 @@
+"""Spelling: a normalized form as the token sequences under which a CTC model may write it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from wfst_bias.errors import InputError
+from wfst_bias.tokens import WORD_MARK, TokenTable
+
+Segmentation = tuple[int, ...]
+
+
+class Speller:
+    """Spell forms with a token table; words spelled once are remembered.
+
+    A table of single characters has one spelling for each form. In a table of word pieces each
+    word has several: those of the SentencePiece model first, where one is given (its n best
+    where it is a unigram model, its only one where it is BPE), then those with the fewest
+    pieces, a longer piece first among them.
+
+    Args:
+      tokens: the model's token table.
+      max_segmentations: how many spellings a form has at most.
+      sentencepiece_model: the file of the tokenizer that the model was trained with. Its pieces
+        are found in the table by name.
+
+    Raises:
+      InputError: no segmentation allowed, or a SentencePiece model that cannot be read.
+    """
+
+    def __init__(
+        self,
+        tokens: TokenTable,
+        max_segmentations: int = 4,
+        sentencepiece_model: Path | str | None = None,
+    ) -> None:
+        if max_segmentations < 1:
+            raise InputError("expected at least one segmentation", value=max_segmentations)
+        self._ids = tokens.ids
+        self._max = max_segmentations
+        self._longest = max(map(len, self._ids))
+        self._spells_characters = tokens.separator_id is not None and self._longest == 1
+        self._model = None if sentencepiece_model is None else _load_model(sentencepiece_model)
+        self._words: dict[str, tuple[Segmentation, ...]] = {}
+
+    def segmentations(self, form: str) -> tuple[Segmentation, ...]:
+        """Return the token sequences of a form, best first; none where no tokens spell it.
+
+        Over several words, the best spelling of every word comes first, then the combinations
+        with the fewest tokens.
+        """
+        if self._spells_characters:
+            return self._spell_characters(form)
+        alternatives = [self.word_segmentations(word) for word in form.split()]
+        if len(alternatives) == 1:
+            return alternatives[0]
+        return self._combine(alternatives) if alternatives and all(alternatives) else ()
+
+    def word_segmentations(self, word: str) -> tuple[Segmentation, ...]:
+        """Return the token sequences of one word, best first; none where no tokens spell it."""
+        known = self._words.get(word)
+        if known is None:
+            known = self._words[word] = self._segment(word)
+        return known
+
+    def _spell_characters(self, form: str) -> tuple[Segmentation, ...]:
+        if not form:
+            return ()
+        try:
+            return (tuple(map(self._ids.__getitem__, WORD_MARK + form.replace(" ", WORD_MARK))),)
+        except KeyError:
+            return ()
+
+    def _segment(self, word: str) -> tuple[Segmentation, ...]:
+        marked = WORD_MARK + word
+        found = [*self._encode(marked), *self._fewest_pieces(marked)]
+        return tuple(dict.fromkeys(found))[: self._max]
+
+    def _encode(self, marked: str) -> Iterator[Segmentation]:
+        """Spell as the SentencePiece model does, where the table has all its pieces."""
+        if self._model is None:
+            return
+        for pieces in _encode_word(self._model, marked.removeprefix(WORD_MARK), self._max):
+            if "".join(pieces) == marked and all(piece in self._ids for piece in pieces):
+                yield tuple(self._ids[piece] for piece in pieces)
+
+    def _fewest_pieces(self, marked: str) -> Sequence[Segmentation]:
+        """Find the n best segmentations by dynamic programming over suffixes."""
+        best: list[list[Segmentation]] = [[] for _ in marked] + [[()]]
+        for start in range(len(marked) - 1, -1, -1):
+            found: list[Segmentation] = []
+            for end in range(min(len(marked), start + self._longest), start, -1):
+                if best[end]:
+                    token_id = self._ids.get(marked[start:end])
+                    if token_id is not None:
+                        found += [(token_id, *rest) for rest in best[end]]
+            # The sort is stable: among equal counts, longer pieces stay first.
+            found.sort(key=len)
+            best[start] = found[: self._max]
+        return best[0]
+
+    def _combine(
+        self, alternatives: Sequence[tuple[Segmentation, ...]]
+    ) -> tuple[Segmentation, ...]:
+        # Each entry: number of tokens, sum of the ranks of its words, the tokens.
+        best: list[tuple[int, int, Segmentation]] = [(0, 0, ())]
+        for segmentations in alternatives:
+            extended = [
+                (count + len(word), ranks + rank, tokens + word)
+                for count, ranks, tokens in best
+                for rank, word in enumerate(segmentations)
+            ]
+            best = sorted(extended)[: self._max]
+        first = tuple(token for segmentations in alternatives for token in segmentations[0])
+        return tuple(dict.fromkeys([first, *(tokens for _, _, tokens in best)]))[: self._max]
+
+
+def _load_model(path: Path | str) -> Any:
+    try:
+        from sentencepiece import SentencePieceProcessor
+    except ImportError as error:
+        raise InputError(
+            "a SentencePiece model needs the package sentencepiece",
+            path=path,
+            remedy="pip install 'wfst-bias[lists]'",
+        ) from error
+    try:
+        return SentencePieceProcessor(model_proto=Path(path).read_bytes())
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", path=path) from error
+    except RuntimeError as error:
+        raise InputError("not a SentencePiece model", path=path) from error
+
+
+def _encode_word(model: Any, word: str, count: int) -> list[list[str]]:
+    try:
+        return list(model.nbest_encode_as_pieces(word, count))
+    except RuntimeError:  # only unigram models have n best
+        return [model.encode(word, out_type=str)]

@@ -1,0 +1,248 @@
+"""Join lists to the static graph: rewrite the tail of one arc array, in milliseconds.
+
+Several lists can share one graph. The arcs with which an entity leaves a first-token state read
+their token from columns that belong to the list alone; in the dense input of an utterance, the
+columns of every list but its own are minus infinity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import k2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from wfst_bias.graph.arcs import ArcKind, Floats, Ints, TokenArcs
+from wfst_bias.graph.ctc import CtcArcs, StateCopies, entry_keys, expand
+from wfst_bias.graph.entity_fst import EntityFst
+from wfst_bias.graph.scales import Scales
+from wfst_bias.graph.static_graph import StaticGraph
+
+
+@dataclass(frozen=True)
+class TailArcs:
+    """Hold the token arcs of the tail with what a list adds to them.
+
+    Attributes:
+      arcs: sorted by source.
+      boost_nats: `(arcs,)`, the share of a boost that the arc brings.
+      entity: `(arcs,)`, `e + 1` where entity e of its list ends with the arc's token,
+        `-(e + 1)` where it ended before it, 0 elsewhere.
+    """
+
+    arcs: TokenArcs
+    boost_nats: Floats
+    entity: Ints
+
+    def take(self, index: NDArray[np.generic]) -> TailArcs:
+        """Return the arcs at `index`, in that order."""
+        return TailArcs(self.arcs.take(index), self.boost_nats[index], self.entity[index])
+
+    @staticmethod
+    def plain(arcs: TokenArcs) -> TailArcs:
+        """Return arcs without boost or entity."""
+        return TailArcs(arcs, np.zeros(len(arcs), np.float32), np.zeros(len(arcs), np.int32))
+
+    @staticmethod
+    def concatenate(parts: Sequence[TailArcs]) -> TailArcs:
+        """Join several sets of arcs."""
+        return TailArcs(
+            TokenArcs.concatenate([p.arcs for p in parts]),
+            np.concatenate([p.boost_nats for p in parts]),
+            np.concatenate([p.entity for p in parts]),
+        )
+
+
+@dataclass(frozen=True)
+class JoinedGraph:
+    """Hold the search graph for a batch, and what its arcs mean.
+
+    Attributes:
+      fsa: an FsaVec of one graph; attribute `graph_arc` numbers its arcs. It shares memory with
+        the graph that made it and is valid until the next join.
+      tail: the token arcs of the tail.
+      tail_origin: expanded tail arc -> token arc of the tail, or negative (see `CtcArcs`).
+      n_lists: how many sets of columns beside the plain one the dense input needs.
+    """
+
+    fsa: k2.Fsa
+    tail: TailArcs
+    tail_origin: Ints
+    n_lists: int
+
+
+class SearchGraph:
+    """Keep the weighed static arcs in one buffer, with room for the tail of a batch.
+
+    One search graph serves one thread: `join` rewrites the tail in place.
+    """
+
+    def __init__(self, static: StaticGraph, scales: Scales) -> None:
+        self.static = static
+        self.scales = scales
+        self.template = TailArcs.plain(static.tail_arcs)
+        self.first_tail_state = min(static.tail_states.values())
+        self.n_static_copies = int(
+            np.searchsorted(static.copies.keys, self.first_tail_state * static.width)
+        )
+        self.n_static_arcs = len(static.static.source)
+        self._splits = np.searchsorted(static.static.source, np.arange(self.n_static_copies + 1))
+        scores = self._scores(static.static, scales.weigh(static.token_arcs))
+        self._buffer = torch.empty((self.n_static_arcs * 9 // 8 + 1024, 4), dtype=torch.int32)
+        self._numbers = torch.arange(len(self._buffer), dtype=torch.int32)
+        self._write(static.static, scores, 0)
+
+    def join(self, lists: Sequence[EntityFst]) -> JoinedGraph:
+        """Return the graph in which list k is entered through set k + 1 of columns."""
+        tail = self._tail(lists)
+        n_states = self.static.n_states + sum(e.n_states for e in lists)
+        copies = self._copies(tail.arcs, n_states)
+        rows = StateCopies(copies.keys[self.n_static_copies :], copies.width, self.n_static_copies)
+        expanded = expand(tail.arcs, rows, copies.find(entry_keys(tail.arcs, copies.width)))
+        end_key = np.array([self.static.end * copies.width + copies.width - 1])
+        expanded = expanded.ending(int(copies.find(end_key)[0]), len(copies))
+        weighed = self.scales.weigh(tail.arcs) + tail.boost_nats
+        fsa = self._append(expanded, self._scores(expanded, weighed), len(copies))
+        return JoinedGraph(fsa, tail, expanded.origin, len(lists))
+
+    def _tail(self, lists: Sequence[EntityFst]) -> TailArcs:
+        parts = [self.template]
+        first_state = self.static.n_states
+        for number, entities in enumerate(lists, start=1):
+            parts.append(_Attachment(self.static, entities, number, first_state).arcs())
+            first_state += entities.n_states
+        tail = TailArcs.concatenate(parts)
+        arcs = tail.arcs
+        return tail.take(np.lexsort((arcs.target, arcs.token, arcs.source)))
+
+    def _copies(self, tail: TokenArcs, n_states: int) -> StateCopies:
+        """Number the copies: the static ones as they were, the list's after them."""
+        static, width = self.static, self.static.width
+        keys = entry_keys(tail, width)
+        new = StateCopies.entered_by(
+            np.arange(static.n_states, n_states), keys[tail.target >= static.n_states], width
+        )
+        return StateCopies(np.concatenate([static.copies.keys, new.keys]), width)
+
+    def _append(self, tail: CtcArcs, scores: Floats, n_copies: int) -> k2.Fsa:
+        """Write the tail behind the static arcs and return the whole."""
+        n_arcs = self.n_static_arcs + len(tail)
+        if n_arcs > len(self._buffer):
+            self._grow(n_arcs)
+        self._write(tail, scores, self.n_static_arcs)
+        splits = np.empty(n_copies + 2, np.int32)
+        splits[: self.n_static_copies] = self._splits[:-1]
+        tail_copies = np.arange(self.n_static_copies, n_copies + 1)
+        splits[self.n_static_copies : -1] = np.searchsorted(tail.source, tail_copies)
+        splits[self.n_static_copies : -1] += self.n_static_arcs
+        splits[-1] = n_arcs
+        return _one_fsa(splits, self._buffer[:n_arcs], self._numbers[:n_arcs])
+
+    def _grow(self, n_arcs: int) -> None:
+        larger = torch.empty((n_arcs * 5 // 4, 4), dtype=torch.int32)
+        larger[: self.n_static_arcs] = self._buffer[: self.n_static_arcs]
+        self._buffer = larger
+        self._numbers = torch.arange(len(larger), dtype=torch.int32)
+
+    def _write(self, arcs: CtcArcs, scores: Floats, first: int) -> None:
+        columns = (arcs.source, arcs.target, arcs.label, scores.view(np.int32))
+        self._buffer.numpy()[first : first + len(arcs)] = np.stack(columns, axis=1)
+
+    def _scores(self, arcs: CtcArcs, weighed: Floats) -> Floats:
+        scores = np.zeros(len(arcs.origin), np.float32)
+        from_token = arcs.origin >= 0
+        scores[from_token] = weighed[arcs.origin[from_token]]
+        return scores
+
+
+def _one_fsa(splits: Ints, arcs: torch.Tensor, numbers: torch.Tensor) -> k2.Fsa:
+    """Wrap arcs as an FsaVec of one graph without copying them.
+
+    k2's check of properties reads every arc; the graph is valid and not empty by construction.
+    """
+    states = torch.tensor([0, len(splits) - 1], dtype=torch.int32)
+    by_fsa = k2.ragged.create_ragged_shape2(states, None, len(splits) - 1)
+    by_state = k2.ragged.create_ragged_shape2(torch.from_numpy(splits), None, len(arcs))
+    shape = by_fsa.compose(by_state)
+    known = k2.fsa_properties.VALID | k2.fsa_properties.NONEMPTY
+    fsa = k2.Fsa(k2.fsa.RaggedArc(shape, arcs), properties=known)
+    fsa.graph_arc = numbers
+    return fsa
+
+
+class _Attachment:
+    """Turn E into token arcs between the first-token states and the state after the class."""
+
+    def __init__(
+        self, static: StaticGraph, entities: EntityFst, number: int, first_state: int
+    ) -> None:
+        self.static = static
+        self.entities = entities
+        self.gate = number * static.width
+        self.first_state = first_state
+
+    def arcs(self) -> TailArcs:
+        e = self.entities
+        opening = e.source == 0
+        state = self.first_state + np.arange(e.n_states)
+        carried = np.zeros(e.n_states, np.float32)  # the first token's share of the boost
+        state[e.target[opening]] = [self.static.tail_states[int(t)] for t in e.token[opening]]
+        carried[e.target[opening]] = e.score[opening]
+        inner = np.flatnonzero(~opening)
+        token = e.token + self.gate * (state[e.source] < self.static.n_states)
+        boost = e.score + carried[e.source]
+        going_on = self._arcs(state[e.source[inner]], state[e.target[inner]], token[inner],
+                              boost[inner], np.zeros(len(inner), np.int32))  # fmt: skip
+        ending = self._ending(state, token, boost)
+        return TailArcs.concatenate([going_on, ending, *self._one_token(state, carried)])
+
+    def _ending(self, state: np.ndarray, token: np.ndarray, boost: np.ndarray) -> TailArcs:
+        """Return, for each exit, the arcs into it led to the state after the class instead."""
+        e = self.entities
+        order = np.argsort(e.target, kind="stable")
+        begin = np.searchsorted(e.target[order], e.exit_state)
+        counts = np.searchsorted(e.target[order], e.exit_state, side="right") - begin
+        exits = np.repeat(np.arange(len(begin)), counts)
+        rank = np.arange(len(exits)) - np.repeat(np.cumsum(counts) - counts, counts)
+        arc = order[begin[exits] + rank]
+        longer = e.source[arc] != 0
+        arc, exits = arc[longer], exits[longer]
+        return self._arcs(
+            state[e.source[arc]],
+            np.full(len(arc), self.static.after_class),
+            token[arc],
+            boost[arc] + e.exit_score[exits],
+            e.exit_entity[exits] + 1,
+        )
+
+    def _one_token(self, state: np.ndarray, carried: np.ndarray) -> list[TailArcs]:
+        """Return what follows entities that are one token long: the words after the class."""
+        e, static = self.entities, self.static
+        parts = []
+        for at in np.flatnonzero(state[e.exit_state] < static.n_states):
+            source = int(state[e.exit_state[at]])
+            row = static.token_arcs.take(_row(static.token_arcs, static.after_class))
+            arcs = TokenArcs.make(source, row.target, row.token + self.gate,
+                                  row.score, row.output, row.kind)  # fmt: skip
+            boost = np.full(len(row), carried[e.exit_state[at]] + e.exit_score[at], np.float32)
+            parts.append(TailArcs(arcs, boost, np.full(len(row), -(e.exit_entity[at] + 1))))
+        return parts
+
+    def _arcs(
+        self,
+        source: np.ndarray,
+        target: np.ndarray,
+        token: np.ndarray,
+        boost: np.ndarray,
+        entity: np.ndarray,
+    ) -> TailArcs:
+        arcs = TokenArcs.make(source, target, token, 0.0, 0, ArcKind.ENTITY)
+        return TailArcs(arcs, boost.astype(np.float32), entity.astype(np.int32))
+
+
+def _row(arcs: TokenArcs, state: int) -> np.ndarray:
+    begin = int(np.searchsorted(arcs.source, state))
+    return np.arange(begin, int(np.searchsorted(arcs.source, state, side="right")))

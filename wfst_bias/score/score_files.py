@@ -1,0 +1,117 @@
+"""Score a file of hypotheses against a reference with rare words and lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from wfst_bias.entities.list_file import (
+    RejectedLine,
+    UtteranceList,
+    read_entities_tsv,
+    read_list,
+)
+from wfst_bias.errors import InputError
+from wfst_bias.formats.kaldi_text import read_kaldi_text
+from wfst_bias.score.bootstrap import DEFAULTS, BootstrapOptions
+from wfst_bias.score.comparison import comparison_words
+from wfst_bias.score.entity_score import Entity, EntityIndex, count_entities
+from wfst_bias.score.scores import Scores, UtteranceScore
+from wfst_bias.score.wer import align, count_errors_by_class
+
+
+@dataclass(frozen=True)
+class ScoredList:
+    """Hold the entities to look for, and those whose misses count; None stands for all."""
+
+    index: EntityIndex
+    targets: frozenset[Entity] | None = None
+
+
+def score_files(
+    ref_tsv: Path | str,
+    hyp_text: Path | str,
+    entities_path: Path | str | None = None,
+    options: BootstrapOptions = DEFAULTS,
+) -> Scores:
+    """Score hypotheses; utterances are matched by id, words compared as `comparison_words`.
+
+    Args:
+      ref_tsv: a published biasing list: id, text, rare words, list.
+      hyp_text: Kaldi `text`.
+      entities_path: a list for all utterances, each of whose entities counts. Where None, the
+        rare words of an utterance are the entities to find, and the rest of its own list
+        counts where it is a false alarm.
+      options: how the intervals are estimated.
+
+    Raises:
+      InputError: a file cannot be read, a list has a broken line, or an utterance is in one
+        file only (it is named).
+    """
+    references = read_entities_tsv(ref_tsv)
+    hypotheses = read_kaldi_text(hyp_text)
+    _check_same_utterances(references, ref_tsv, hypotheses, hyp_text)
+    shared = None if entities_path is None else _read_shared_list(entities_path)
+    scores = [
+        score_utterance(reference, hypotheses[utterance_id], shared)
+        for utterance_id, reference in references.items()
+    ]
+    return Scores(tuple(scores), options)
+
+
+def score_utterance(
+    reference: UtteranceList, hypothesis: str, shared: ScoredList | None = None
+) -> UtteranceScore:
+    """Count the errors and entities of one utterance.
+
+    Args:
+      reference: what was said, with the rare words and the list of the utterance.
+      hypothesis: what was recognized.
+      shared: the entities to score, where they are not the utterance's own.
+    """
+    pairs = align(comparison_words(reference.text), comparison_words(hypothesis))
+    rare_words = frozenset(word for rare in reference.rare for word in comparison_words(rare))
+    scored = shared or _own_list(reference)
+    return UtteranceScore(
+        reference.utterance_id,
+        count_errors_by_class(pairs, rare_words),
+        count_entities(pairs, scored.index, scored.targets),
+    )
+
+
+def _own_list(reference: UtteranceList) -> ScoredList:
+    targets = frozenset(map(comparison_words, reference.rare))
+    return ScoredList(_index((*reference.entities, *reference.rare)), targets)
+
+
+@lru_cache(maxsize=1)
+def _index(phrases: tuple[str, ...]) -> EntityIndex:
+    return EntityIndex.of(map(comparison_words, phrases))
+
+
+def _read_shared_list(path: Path | str) -> ScoredList:
+    lines = read_list(path)
+    for line in lines:
+        if isinstance(line, RejectedLine):
+            raise InputError(line.reason, path=path, line=line.line, value=line.text)
+    written = [line.written for line in lines if not isinstance(line, RejectedLine)]
+    return ScoredList(EntityIndex.of(map(comparison_words, written)))
+
+
+def _check_same_utterances(
+    references: Mapping[str, object],
+    ref_path: Path | str,
+    hypotheses: Mapping[str, object],
+    hyp_path: Path | str,
+) -> None:
+    _check_present(references, hypotheses, hyp_path)
+    _check_present(hypotheses, references, ref_path)
+
+
+def _check_present(wanted: Iterable[str], present: Mapping[str, object], path: Path | str) -> None:
+    missing = [utterance_id for utterance_id in wanted if utterance_id not in present]
+    if missing:
+        more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise InputError(f"no utterance {missing[0]!r}{more}", path=path)
