@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import k2
 import numpy as np
@@ -30,7 +31,7 @@ class Frames:
     n_frames: int
     first: int
 
-    def of_search(self, frame: NDArray[np.integer]) -> NDArray[np.int64]:
+    def of_search(self, frame: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
         """Return the model's frames for search frames; marks at the ends fall on the nearest."""
         if not len(self.kept):
             return np.zeros(len(frame), np.int64)
@@ -94,7 +95,7 @@ class DenseInput:
 
 def _repeated_blanks(blank: NDArray[np.float32], threshold: float) -> NDArray[np.bool_]:
     """Mark the frames after the first in each run of frames that are surely blank."""
-    sure = blank > np.log(threshold)
+    sure: NDArray[np.bool_] = blank > np.log(threshold)
     repeated = sure.copy()
     repeated[:1] = False
     repeated[1:] &= sure[:-1]

@@ -37,9 +37,7 @@ class SearchOptions:
                 value=self.min_active_states,
             )
         if self.blank_threshold is not None and not 0 < self.blank_threshold < 1:
-            raise InputError(
-                "blank_threshold must lie between 0 and 1", value=self.blank_threshold
-            )
+            raise InputError("blank_threshold must lie between 0 and 1", value=self.blank_threshold)
 
 
 def search(graph: JoinedGraph, dense: k2.DenseFsaVec, options: SearchOptions) -> k2.Fsa:

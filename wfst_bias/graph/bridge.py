@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pynini
@@ -21,8 +22,8 @@ _MAGIC = 2125659606
 _VERSION = 2
 _EXPANDED = 0x1
 _STATE = np.dtype(
-    [("final", "<f4"), ("position", "<u4"), ("arcs", "<u4"), ("iepsilons", "<u4"), ("oepsilons", "<u4")]
-)  # fmt: skip
+    [("final", "<f4"), *((name, "<u4") for name in ("position", "arcs", "inputs", "outputs"))]
+)
 _ARC = np.dtype([("input", "<i4"), ("output", "<i4"), ("weight", "<f4"), ("target", "<i4")])
 
 
@@ -99,7 +100,7 @@ def _read_header(content: bytes) -> tuple[int, int, int, int]:
     return offset + 40, start, n_states, n_arcs
 
 
-def total_score(acceptor: Acceptor, labels: NDArray[np.integer]) -> float:
+def total_score(acceptor: Acceptor, labels: NDArray[np.integer[Any]]) -> float:
     """Return the best score of a label sequence, -inf if it is not accepted."""
     best = {acceptor.start: 0.0}
     for label in labels:

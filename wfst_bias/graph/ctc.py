@@ -10,6 +10,7 @@ for a part of the states alone, which is what joining a list in milliseconds res
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,7 @@ class StateCopies:
 
     @classmethod
     def entered_by(
-        cls, states: NDArray[np.integer], entries: Keys, width: int, first: int = 0
+        cls, states: NDArray[np.integer[Any]], entries: Keys, width: int, first: int = 0
     ) -> StateCopies:
         """Give each of `states` a blank copy, and a copy for each entry key."""
         blanks = states.astype(np.int64) * width

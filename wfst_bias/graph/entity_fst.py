@@ -1,11 +1,11 @@
 """E: the entities of a list as one acceptor over tokens, compiled by Pynini.
 
-Every spelling of every entity is a path that ends in a label of its own, `width + entity`. The
+Every spelling of a form is a path that ends in a label of the form's own, `width + form`. The
 union is determinized, so that spellings share their beginnings, and minimized with weights
-encoded, so that spellings of one entity share their ends and no weight moves. An entity's boost
-grows along its path in proportion to the letters read; determinization gives a shared beginning
-the largest share of the entities behind it, and the arc that leaves the entity corrects the sum,
-so that a whole path gains its boost exactly and an unfinished one has no way out.
+encoded, so that spellings of one form share their ends and no weight moves. A form's boost grows
+along its path in proportion to the letters read; determinization gives a shared beginning the
+largest share of the forms behind it, and the arc that leaves the form corrects the sum, so that a
+whole path gains its boost exactly and an unfinished one has no way out.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ QUANTUM_NATS = 1e-6
 
 
 @dataclass(frozen=True)
-class SpelledEntities:
-    """Hold the spellings of a list as one ragged array.
+class SpelledForms:
+    """Hold the spellings of a list's forms as one ragged array.
 
     Attributes:
       tokens: `(total,)` token numbers, spelling after spelling.
       offsets: `(spellings + 1,)` where each begins.
-      entity: `(spellings,)` the entity each spells.
-      boost_nats: `(entities,)`.
+      form: `(spellings,)` the form each spells.
+      boost_nats: `(forms,)`.
       letters: `(V,)` how many letters each token number has.
     """
 
     tokens: NDArray[np.int64]
     offsets: NDArray[np.int64]
-    entity: NDArray[np.int64]
+    form: NDArray[np.int64]
     boost_nats: NDArray[np.float64]
     letters: NDArray[np.int64]
 
@@ -49,9 +49,8 @@ class EntityFst:
 
     Attributes:
       source, target, token, score: arcs that read a token; `score` is a share of the boost.
-      exit_state, exit_entity, exit_score: where entities end, and what is left of their boost.
+      exit_state, exit_form, exit_score: where forms end, and what is left of their boost.
       n_states: states, the start included.
-      n_entities: entities that the list has.
     """
 
     source: Ints
@@ -59,20 +58,19 @@ class EntityFst:
     token: Ints
     score: Floats
     exit_state: Ints
-    exit_entity: Ints
+    exit_form: Ints
     exit_score: Floats
     n_states: int
-    n_entities: int
 
 
-def compile_entity_fst(spelled: SpelledEntities, width: int) -> EntityFst:
+def compile_entity_fst(spelled: SpelledForms, width: int) -> EntityFst:
     """Compile the spellings of a list into E.
 
     Args:
-      spelled: at least the empty list; every spelling has at least one token.
-      width: V + 1; labels from here on stand for entities.
+      spelled: may be empty; every spelling has at least one token.
+      width: V + 1; labels from here on stand for forms.
     """
-    if not len(spelled.entity):
+    if not len(spelled.form):
         return _to_entity_fst(_empty(), spelled, width)
     union = to_pynini(_chains(spelled, width))
     fst = pynini.determinize(union, delta=QUANTUM_NATS)
@@ -86,7 +84,7 @@ def _empty() -> Acceptor:
     return Acceptor(none, none, none, none.astype(np.float32), np.full(1, -np.inf, np.float32), 0)
 
 
-def _chains(spelled: SpelledEntities, width: int) -> Acceptor:
+def _chains(spelled: SpelledForms, width: int) -> Acceptor:
     """Return the union of all spellings: paths from state 0 to state 1."""
     lengths = np.diff(spelled.offsets)
     n_spellings, n_tokens = len(lengths), int(spelled.offsets[-1])
@@ -96,40 +94,40 @@ def _chains(spelled: SpelledEntities, width: int) -> Acceptor:
     before[first] = 0
     source = np.concatenate([before, inner[last]])
     target = np.concatenate([inner, np.ones(n_spellings, np.int64)])
-    label = np.concatenate([spelled.tokens, width + spelled.entity])
+    label = np.concatenate([spelled.tokens, width + spelled.form])
     score = np.concatenate([_shares(spelled, lengths), np.zeros(n_spellings)])
     order = np.argsort(source, kind="stable")
     final = np.full(n_tokens + 2, -np.inf, np.float32)
     final[1] = 0.0
-    columns = (c[order].astype(np.int32) for c in (source, target, label))
-    return Acceptor(*columns, score[order].astype(np.float32), final, 0)
+    source, target, label = (c[order].astype(np.int32) for c in (source, target, label))
+    return Acceptor(source, target, label, score[order].astype(np.float32), final, 0)
 
 
-def _shares(spelled: SpelledEntities, lengths: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the part of its entity's boost that each token brings."""
+def _shares(spelled: SpelledForms, lengths: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the part of its form's boost that each token brings."""
     letters = spelled.letters[spelled.tokens].astype(np.float64)
     per_spelling = np.add.reduceat(letters, spelled.offsets[:-1])
-    rate = spelled.boost_nats[spelled.entity] / np.maximum(per_spelling, 1.0)
-    return letters * np.repeat(rate, lengths)
+    rate = spelled.boost_nats[spelled.form] / np.maximum(per_spelling, 1.0)
+    shares: NDArray[np.float64] = letters * np.repeat(rate, lengths)
+    return shares
 
 
-def _to_entity_fst(acceptor: Acceptor, spelled: SpelledEntities, width: int) -> EntityFst:
+def _to_entity_fst(acceptor: Acceptor, spelled: SpelledForms, width: int) -> EntityFst:
     assert acceptor.start == 0, "sorted topologically"
     reads = acceptor.label < width
     potential = _potentials(acceptor, reads)
     exits = ~reads
-    entity = acceptor.label[exits] - width
-    left = spelled.boost_nats[entity] - potential[acceptor.source[exits]]
+    form = acceptor.label[exits] - width
+    left = spelled.boost_nats[form] - potential[acceptor.source[exits]]
     return EntityFst(
         acceptor.source[reads],
         acceptor.target[reads],
         acceptor.label[reads],
         acceptor.score[reads],
         acceptor.source[exits],
-        entity.astype(np.int32),
+        form.astype(np.int32),
         left.astype(np.float32),
         acceptor.n_states,
-        len(spelled.boost_nats),
     )
 
 

@@ -8,7 +8,8 @@ columns of every list but its own are minus infinity.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import k2
 import numpy as np
@@ -21,6 +22,8 @@ from wfst_bias.graph.entity_fst import EntityFst
 from wfst_bias.graph.scales import Scales
 from wfst_bias.graph.static_graph import StaticGraph
 
+Array = NDArray[Any]
+
 
 @dataclass(frozen=True)
 class TailArcs:
@@ -29,17 +32,17 @@ class TailArcs:
     Attributes:
       arcs: sorted by source.
       boost_nats: `(arcs,)`, the share of a boost that the arc brings.
-      entity: `(arcs,)`, `e + 1` where entity e of its list ends with the arc's token,
-        `-(e + 1)` where it ended before it, 0 elsewhere.
+      form: `(arcs,)`, `f + 1` where form f of its list ends with the arc's token, `-(f + 1)`
+        where it ended before it, 0 elsewhere.
     """
 
     arcs: TokenArcs
     boost_nats: Floats
-    entity: Ints
+    form: Ints
 
-    def take(self, index: NDArray[np.generic]) -> TailArcs:
+    def take(self, index: Array) -> TailArcs:
         """Return the arcs at `index`, in that order."""
-        return TailArcs(self.arcs.take(index), self.boost_nats[index], self.entity[index])
+        return TailArcs(self.arcs.take(index), self.boost_nats[index], self.form[index])
 
     @staticmethod
     def plain(arcs: TokenArcs) -> TailArcs:
@@ -52,8 +55,33 @@ class TailArcs:
         return TailArcs(
             TokenArcs.concatenate([p.arcs for p in parts]),
             np.concatenate([p.boost_nats for p in parts]),
-            np.concatenate([p.entity for p in parts]),
+            np.concatenate([p.form for p in parts]),
         )
+
+
+@dataclass(frozen=True)
+class ArcMeaning:
+    """Say what arcs on a path stand for, `(arcs,)` each.
+
+    Attributes:
+      reads: whether the arc begins a token; the rest is 0 where it repeats one or reads a blank.
+      token: the token number.
+      kind: see `ArcKind`.
+      output: the number of the word that the arc completes, 0 for none.
+      form: see `TailArcs`.
+      boost_nats: the share of a boost.
+    """
+
+    reads: NDArray[np.bool_]
+    token: Ints
+    kind: Ints
+    output: Ints
+    form: Ints
+    boost_nats: Floats
+
+    def take(self, index: Array) -> ArcMeaning:
+        """Return what the arcs at `index` stand for."""
+        return ArcMeaning(*(getattr(self, f.name)[index] for f in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -63,15 +91,35 @@ class JoinedGraph:
     Attributes:
       fsa: an FsaVec of one graph; attribute `graph_arc` numbers its arcs. It shares memory with
         the graph that made it and is valid until the next join.
+      static: what the arcs before the tail mean.
       tail: the token arcs of the tail.
       tail_origin: expanded tail arc -> token arc of the tail, or negative (see `CtcArcs`).
       n_lists: how many sets of columns beside the plain one the dense input needs.
     """
 
     fsa: k2.Fsa
+    static: StaticGraph
     tail: TailArcs
     tail_origin: Ints
     n_lists: int
+
+    def meaning(self, graph_arcs: Array) -> ArcMeaning:
+        """Say what arcs of the graph stand for, in the order given."""
+        n_static = len(self.static.static)
+        in_tail = graph_arcs >= n_static
+        origin = np.empty(len(graph_arcs), np.int64)
+        origin[~in_tail] = self.static.static.origin[graph_arcs[~in_tail]]
+        origin[in_tail] = self.tail_origin[graph_arcs[in_tail] - n_static]
+        reads = origin >= 0
+        found = np.zeros((5, len(graph_arcs)))
+        for where, arcs in ((~in_tail, self.static.token_arcs), (in_tail, self.tail.arcs)):
+            at = where & reads
+            rows = origin[at]
+            found[:3, at] = arcs.token[rows] % self.static.width, arcs.kind[rows], arcs.output[rows]
+        at = in_tail & reads
+        found[3:, at] = self.tail.form[origin[at]], self.tail.boost_nats[origin[at]]
+        token, kind, output, form = found[:4].astype(np.int32)
+        return ArcMeaning(reads, token, kind, output, form, found[4].astype(np.float32))
 
 
 class SearchGraph:
@@ -106,7 +154,7 @@ class SearchGraph:
         expanded = expanded.ending(int(copies.find(end_key)[0]), len(copies))
         weighed = self.scales.weigh(tail.arcs) + tail.boost_nats
         fsa = self._append(expanded, self._scores(expanded, weighed), len(copies))
-        return JoinedGraph(fsa, tail, expanded.origin, len(lists))
+        return JoinedGraph(fsa, self.static, tail, expanded.origin, len(lists))
 
     def _tail(self, lists: Sequence[EntityFst]) -> TailArcs:
         parts = [self.template]
@@ -199,7 +247,7 @@ class _Attachment:
         ending = self._ending(state, token, boost)
         return TailArcs.concatenate([going_on, ending, *self._one_token(state, carried)])
 
-    def _ending(self, state: np.ndarray, token: np.ndarray, boost: np.ndarray) -> TailArcs:
+    def _ending(self, state: Array, token: Array, boost: Array) -> TailArcs:
         """Return, for each exit, the arcs into it led to the state after the class instead."""
         e = self.entities
         order = np.argsort(e.target, kind="stable")
@@ -215,10 +263,10 @@ class _Attachment:
             np.full(len(arc), self.static.after_class),
             token[arc],
             boost[arc] + e.exit_score[exits],
-            e.exit_entity[exits] + 1,
+            e.exit_form[exits] + 1,
         )
 
-    def _one_token(self, state: np.ndarray, carried: np.ndarray) -> list[TailArcs]:
+    def _one_token(self, state: Array, carried: Array) -> list[TailArcs]:
         """Return what follows entities that are one token long: the words after the class."""
         e, static = self.entities, self.static
         parts = []
@@ -228,21 +276,21 @@ class _Attachment:
             arcs = TokenArcs.make(source, row.target, row.token + self.gate,
                                   row.score, row.output, row.kind)  # fmt: skip
             boost = np.full(len(row), carried[e.exit_state[at]] + e.exit_score[at], np.float32)
-            parts.append(TailArcs(arcs, boost, np.full(len(row), -(e.exit_entity[at] + 1))))
+            parts.append(TailArcs(arcs, boost, np.full(len(row), -(e.exit_form[at] + 1))))
         return parts
 
     def _arcs(
         self,
-        source: np.ndarray,
-        target: np.ndarray,
-        token: np.ndarray,
-        boost: np.ndarray,
-        entity: np.ndarray,
+        source: Array,
+        target: Array,
+        token: Array,
+        boost: Array,
+        form: Array,
     ) -> TailArcs:
         arcs = TokenArcs.make(source, target, token, 0.0, 0, ArcKind.ENTITY)
-        return TailArcs(arcs, boost.astype(np.float32), entity.astype(np.int32))
+        return TailArcs(arcs, boost.astype(np.float32), form.astype(np.int32))
 
 
-def _row(arcs: TokenArcs, state: int) -> np.ndarray:
+def _row(arcs: TokenArcs, state: int) -> Array:
     begin = int(np.searchsorted(arcs.source, state))
     return np.arange(begin, int(np.searchsorted(arcs.source, state, side="right")))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 
+import numpy as np
+
 from wfst_bias.errors import InputError
 from wfst_bias.graph.arcs import ArcKind, Floats, TokenArcs
 
@@ -34,4 +36,4 @@ class Scales:
         spelled = (arcs.kind == ArcKind.SPELLING) | (arcs.kind == ArcKind.ENTITY)
         begun = (arcs.output > 0) | (arcs.kind == ArcKind.SLOT)
         total = self.lm_scale * arcs.score + self.spelling_nats * spelled + self.word_nats * begun
-        return total.astype('float32')
+        return np.asarray(total, np.float32)

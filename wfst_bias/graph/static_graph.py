@@ -23,7 +23,6 @@ from wfst_bias.graph.word_graph import TokenNumbers, WordGraph
 from wfst_bias.tokens import WORD_MARK, TokenTable
 
 
-
 @dataclass(frozen=True)
 class StaticGraph:
     """Hold the compiled graph; scores are kept apart as features, so that scales can change.
@@ -113,7 +112,9 @@ class _Opener:
     def _speller(self, state: int, ending: TokenArcs) -> TokenArcs:
         """Return the row of a state inside a spelled word: go on spelling, or end the word."""
         going_on = TokenArcs.make(state, self.speller, self.inner, kind=ArcKind.SPELLING)
-        return TokenArcs.concatenate([going_on, replace(ending, source=np.full_like(ending.source, state))])
+        return TokenArcs.concatenate(
+            [going_on, replace(ending, source=np.full_like(ending.source, state))]
+        )
 
 
 def _expand_static(arcs: TokenArcs, opener: _Opener) -> StaticGraph:

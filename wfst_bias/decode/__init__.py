@@ -1,0 +1,1 @@
+"""Decoding: search in k2, lattices, words, entity spans, and worker processes."""

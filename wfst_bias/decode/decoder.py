@@ -1,0 +1,192 @@
+"""Load once, decode many: the Python API that the command line sits on."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import k2
+
+from wfst_bias.decode.dense import DenseInput, LogProbs
+from wfst_bias.decode.lattice import split_lattices
+from wfst_bias.decode.long_audio import cut_points
+from wfst_bias.decode.options import DecodeOptions
+from wfst_bias.decode.path import Vocabulary
+from wfst_bias.decode.pieces import join_pieces
+from wfst_bias.decode.reading import ReadingContext, read_result
+from wfst_bias.decode.search import search
+from wfst_bias.entities.entity_list import EntityList, entities_from_strings, read_entity_list
+from wfst_bias.entities.normalize import Normalizer
+from wfst_bias.entities.spelling import Speller
+from wfst_bias.formats.log_probs import check_log_probs
+from wfst_bias.formats.results import Result
+from wfst_bias.graph.compiled_list import CompiledList, ListCompiler
+from wfst_bias.graph.join import JoinedGraph, SearchGraph
+from wfst_bias.graph.load import LoadedGraph, load_graph
+from wfst_bias.graph.rivals import Rivals
+from wfst_bias.graph.word_graph import TokenNumbers
+
+Lists = CompiledList | Mapping[str, CompiledList] | None
+LatticeSink = list[tuple[str, k2.Fsa]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """Hold a stretch of an utterance that is searched at once."""
+
+    utterance_id: str
+    first_frame: int
+    log_probs: LogProbs
+    entities: CompiledList | None
+
+
+class Decoder:
+    """Decode log-probabilities with a word LM and, per call, lists of entities.
+
+    A decoder serves one thread: joining a list rewrites a part of its graph in place.
+    """
+
+    def __init__(self, loaded: LoadedGraph, options: DecodeOptions | None = None) -> None:
+        self.options = options or DecodeOptions()
+        self.tokens = tokens = loaded.tokens
+        self.graph = SearchGraph(loaded.static, self.options.scales)
+        self.normalizer = Normalizer(tokens)
+        self.speller = Speller(tokens)
+        self.compiler = ListCompiler(
+            tokens, self.speller, Rivals(loaded.unigrams), self.options.boost
+        )
+        self.dense = DenseInput(tokens, self.options.search.blank_threshold)
+        columns = TokenNumbers.of(tokens).columns
+        self.context = ReadingContext(
+            vocabulary=Vocabulary(loaded.words, tuple(tokens.symbols[c] for c in columns)),
+            columns=columns,
+            frame_seconds=self.options.output.frame_shift_ms / 1000,
+            n_best=self.options.output.n_best,
+        )
+        self._joined: tuple[list[CompiledList], JoinedGraph] | None = None
+
+    @classmethod
+    def load(
+        cls,
+        tokens: Path | str,
+        lm: Path | str,
+        options: DecodeOptions | None = None,
+        cache: Path | str | None = None,
+    ) -> Decoder:
+        """Read a token table and an ARPA, and compile T∘L∘G or take it from the cache.
+
+        Args:
+          tokens: a token table, `SYMBOL ID` a line.
+          lm: an ARPA, gzipped or not.
+          options: how to decode; None for the defaults.
+          cache: the folder that keeps compiled graphs; None to compile anew.
+
+        Raises:
+          InputError: a file is broken, or the two do not belong together.
+        """
+        return cls(load_graph(tokens, lm, cache), options)
+
+    def read_list(self, path: Path | str, strict: bool = False) -> CompiledList:
+        """Read and compile a list file; `.entities.report` says what became of every line."""
+        return self.compile_list(
+            read_entity_list(path, self.normalizer, speller=self.speller, strict=strict)
+        )
+
+    def compile_list(self, entities: EntityList | Iterable[str]) -> CompiledList:
+        """Compile a list, or phrases in any form that a line of a list file may have."""
+        if not isinstance(entities, EntityList):
+            entities = entities_from_strings(tuple(entities), self.normalizer, speller=self.speller)
+        return self.compiler.compile(entities)
+
+    def decode(
+        self,
+        log_probs: Mapping[str, LogProbs],
+        lists: Lists = None,
+        lattices: LatticeSink | None = None,
+    ) -> list[Result]:
+        """Decode utterances.
+
+        Args:
+          log_probs: by utterance id `(T, V)`, natural-log probabilities.
+          lists: one list for all, or lists by utterance id; those that are missing have none.
+          lattices: where to put `(id, lattice)` pairs; of a cut utterance, one pair a piece.
+
+        Returns:
+          A result per utterance, in the order given; `error` is set where the input is unusable.
+        """
+        failed: dict[str, Result] = {}
+        pieces: list[_Piece] = []
+        for utterance_id, values in log_probs.items():
+            reason = check_log_probs(values, self.tokens.size)
+            if reason is not None:
+                failed[utterance_id] = Result.failed(utterance_id, reason)
+                continue
+            entities = lists.get(utterance_id) if isinstance(lists, Mapping) else lists
+            pieces.extend(self._cut(utterance_id, values, entities))
+        decoded: dict[str, list[tuple[float, Result]]] = {}
+        for piece, result in zip(pieces, self._decode_pieces(pieces, lattices), strict=True):
+            begin = piece.first_frame * self.context.frame_seconds
+            decoded.setdefault(piece.utterance_id, []).append((begin, result))
+        return [
+            failed.get(name) or join_pieces(name, decoded[name], self.context.n_best)
+            for name in log_probs
+        ]
+
+    def _cut(
+        self, utterance_id: str, log_probs: LogProbs, entities: CompiledList | None
+    ) -> Iterator[_Piece]:
+        pauses = [self.tokens.blank_id]
+        if self.tokens.separator_id is not None:
+            pauses.append(self.tokens.separator_id)
+        cuts = cut_points(log_probs, pauses, self.options.output.longest_piece)
+        for begin, end in itertools.pairwise(cuts):
+            yield _Piece(utterance_id, begin, log_probs[begin:end], entities)
+
+    def _decode_pieces(
+        self, pieces: Sequence[_Piece], lattices: LatticeSink | None
+    ) -> list[Result]:
+        """Decode pieces in batches of similar length."""
+        order = sorted(range(len(pieces)), key=lambda i: len(pieces[i].log_probs))
+        results: dict[int, Result] = {}
+        found: dict[int, k2.Fsa] = {}
+        for begin in range(0, len(order), self.options.output.batch_size):
+            batch = order[begin : begin + self.options.output.batch_size]
+            decoded, of_batch = self._decode_batch([pieces[i] for i in batch])
+            results.update(zip(batch, decoded, strict=True))
+            if lattices is not None:
+                found.update((i, of_batch[at]) for at, i in enumerate(batch))
+        if lattices is not None:
+            lattices.extend((pieces[i].utterance_id, found[i]) for i in range(len(pieces)))
+        return [results[i] for i in range(len(pieces))]
+
+    def _decode_batch(self, batch: Sequence[_Piece]) -> tuple[list[Result], k2.Fsa]:
+        lists: list[CompiledList] = []
+        own: list[int | None] = []
+        for piece in batch:
+            if piece.entities is None:
+                own.append(None)
+                continue
+            known = next((i for i, e in enumerate(lists) if e is piece.entities), len(lists))
+            if known == len(lists):
+                lists.append(piece.entities)
+            own.append(known)
+        graph = self._join(lists)
+        dense, frames = self.dense.lay_out([p.log_probs for p in batch], own, len(lists))
+        found = search(graph, dense, self.options.search)
+        results = [
+            read_result(p.utterance_id, lattice, p.log_probs, frame, p.entities, self.context)
+            for p, lattice, frame in zip(batch, split_lattices(found, graph), frames, strict=True)
+        ]
+        return results, found
+
+    def _join(self, lists: list[CompiledList]) -> JoinedGraph:
+        """Join lists, or keep the graph as it is if the last batch had the same ones."""
+        if self._joined is None or not _same(self._joined[0], lists):
+            self._joined = (lists, self.graph.join([entities.fst for entities in lists]))
+        return self._joined[1]
+
+
+def _same(first: Sequence[CompiledList], second: Sequence[CompiledList]) -> bool:
+    return len(first) == len(second) and all(a is b for a, b in zip(first, second, strict=True))

@@ -1,0 +1,140 @@
+"""Turn a lattice into a result: words and entities with times and confidences, n-best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wfst_bias.decode.dense import Frames, LogProbs
+from wfst_bias.decode.lattice import Lattice, TextPath, best_texts
+from wfst_bias.decode.path import Segment, Vocabulary, last_frames, read_segments, spread
+from wfst_bias.formats.results import EntitySpan, NbestEntry, Result, Word
+from wfst_bias.graph.compiled_list import CompiledList
+from wfst_bias.graph.join import ArcMeaning
+
+# A list with penalties ranks this many times as many texts as it returns.
+MORE_TEXTS_FOR_PENALTIES = 4
+
+
+@dataclass(frozen=True)
+class ReadingContext:
+    """Hold what reading a lattice needs beside the lattice.
+
+    Attributes:
+      vocabulary: what numbers are written as.
+      columns: `(V,)`, the model's column of each token number.
+      frame_seconds: from one frame of the model to the next.
+      n_best: how many distinct texts to return.
+    """
+
+    vocabulary: Vocabulary
+    columns: NDArray[np.int64]
+    frame_seconds: float
+    n_best: int
+
+
+def read_result(
+    utterance_id: str,
+    lattice: Lattice,
+    log_probs: LogProbs,
+    frames: Frames,
+    entities: CompiledList | None,
+    context: ReadingContext,
+) -> Result:
+    """Read what a lattice says.
+
+    A word's confidence is the geometric mean over its tokens of the acoustic probability that each
+    has at its best frame: no boost and no language model enters it.
+    """
+    ranked = _rank(lattice, entities, context)
+    if not ranked:
+        return Result(utterance_id)
+    score, best = ranked[0]
+    arcs = best.arcs()[:-1]  # without the arc to the final state
+    meaning = lattice.meaning.take(arcs)
+    segments = read_segments(meaning, context.vocabulary, entities)
+    is_blank = lattice.label[arcs] == 0
+    timer = _Timer(meaning, is_blank, log_probs, frames, context)
+    words, spans = _words_and_spans(segments, timer, entities)
+    nbest = tuple(
+        NbestEntry(path.words, total, _boost(lattice, path, entities, path.score - total))
+        for total, path in ranked[: context.n_best]
+    )
+    return Result(utterance_id, words, spans, nbest, score)
+
+
+def _rank(
+    lattice: Lattice, entities: CompiledList | None, context: ReadingContext
+) -> list[tuple[float, TextPath]]:
+    """Return the best texts with their scores, penalties of the list taken off."""
+    penalties = None if entities is None or not entities.penalties else entities.penalties
+    wanted = context.n_best * (MORE_TEXTS_FOR_PENALTIES if penalties else 1)
+    paths = best_texts(lattice, wanted, context.vocabulary, entities)
+    if penalties is None:
+        return [(path.score, path) for path in paths]
+    scored = [(path.score + penalties.of(path.words), path) for path in paths]
+    return sorted(scored, key=lambda pair: (-pair[0], pair[1].text))
+
+
+def _boost(
+    lattice: Lattice, path: TextPath, entities: CompiledList | None, penalty: float
+) -> float:
+    if entities is None:
+        return 0.0
+    return float(lattice.meaning.boost_nats[path.arcs()].sum()) - penalty
+
+
+class _Timer:
+    """Give tokens of a path their times and probabilities."""
+
+    def __init__(
+        self,
+        meaning: ArcMeaning,
+        is_blank: NDArray[np.bool_],
+        log_probs: LogProbs,
+        frames: Frames,
+        context: ReadingContext,
+    ) -> None:
+        n_search = len(is_blank)
+        self.first = frames.of_search(np.arange(n_search))
+        self.last = frames.of_search(last_frames(meaning.reads, is_blank))
+        self.column = context.columns[np.minimum(meaning.token, len(context.columns) - 1)]
+        self.log_probs = log_probs
+        self.frame_seconds = context.frame_seconds
+
+    def word(self, text: str, positions: list[int]) -> Word:
+        """Return a word made of the tokens at these positions of the path."""
+        begin = int(self.first[positions[0]])
+        end = int(self.last[positions[-1]]) + 1
+        peaks = [self._peak(position) for position in positions]
+        confidence = float(np.exp(np.mean(peaks)))
+        return Word(text, begin * self.frame_seconds, end * self.frame_seconds, confidence)
+
+    def _peak(self, position: int) -> float:
+        held = slice(int(self.first[position]), int(self.last[position]) + 1)
+        return min(0.0, float(self.log_probs[held, self.column[position]].max()))
+
+
+def _words_and_spans(
+    segments: list[Segment], timer: _Timer, entities: CompiledList | None
+) -> tuple[tuple[Word, ...], tuple[EntitySpan, ...]]:
+    words: list[Word] = []
+    spans: list[EntitySpan] = []
+    for segment in segments:
+        written = segment.text.split()
+        parts = spread(segment.starts, len(segment.positions), len(written))
+        made = [
+            timer.word(text, segment.positions[begin:end] or segment.positions[-1:])
+            for text, (begin, end) in zip(written, parts, strict=True)
+        ]
+        if segment.form is not None and entities is not None:
+            whole = timer.word(segment.text, segment.positions)
+            boost = float(entities.form_boost_nats[segment.form])
+            spans.append(
+                EntitySpan(segment.text, whole.start_seconds, whole.end_seconds,
+                           whole.confidence, boost, len(words), len(made))
+            )  # fmt: skip
+        words.extend(made)
+    return tuple(words), tuple(spans)

@@ -1,0 +1,143 @@
+"""A list made ready for the search: E, and what its forms stand for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wfst_bias.entities.entity_list import Entity, EntityList
+from wfst_bias.entities.normalize import Normalizer
+from wfst_bias.entities.penalties import Penalties
+from wfst_bias.entities.spelling import Speller
+from wfst_bias.errors import InputError
+from wfst_bias.graph.entity_fst import EntityFst, SpelledForms, compile_entity_fst
+from wfst_bias.graph.rivals import Rivals
+from wfst_bias.graph.word_graph import TokenNumbers
+from wfst_bias.tokens import WORD_MARK, TokenTable
+
+# Unigram log-probability, in nats, below which a word is no rival: one in 160,000.
+RARE_LOG_PROB = -12.0
+
+
+@dataclass(frozen=True)
+class BoostOptions:
+    """Choose the score of entities for which the list declares none."""
+
+    per_letter_nats: float = field(
+        default=2.5, metadata={"help": "boost of an entity without a score, per letter, in nats"}
+    )
+    per_entity_nats: float = field(
+        default=0.0, metadata={"help": "boost of an entity without a score, on top, in nats"}
+    )
+    rival_scale: float = field(
+        default=1.25,
+        metadata={"help": "weight of the frequency of a word one letter away, taken off the boost"},
+    )
+
+    def __post_init__(self) -> None:
+        for option in fields(self):
+            value = getattr(self, option.name)
+            if not math.isfinite(value):
+                raise InputError(f"{option.name} must be a finite number", value=value)
+
+    def default_boost(self, form: str, rival_log_prob: float) -> float:
+        """Return the score in nats of a form, at least 0.
+
+        Args:
+          form: the normalized form.
+          rival_log_prob: log-probability of the most frequent word that it is easily taken for.
+        """
+        letters = len(form) - form.count(" ")
+        rivalry = max(0.0, rival_log_prob - RARE_LOG_PROB)
+        boost = self.per_letter_nats * letters + self.per_entity_nats - self.rival_scale * rivalry
+        return max(0.0, boost)
+
+
+@dataclass(frozen=True)
+class CompiledList:
+    """Hold a list ready for the search.
+
+    Attributes:
+      entities: the list; its report says what became of every line.
+      fst: E over the forms whose score is not negative.
+      form_entity: `(forms,)` the entity of each form of E.
+      form_boost_nats: `(forms,)`.
+      penalties: the forms with a negative score.
+    """
+
+    entities: EntityList
+    fst: EntityFst
+    form_entity: NDArray[np.int64]
+    form_boost_nats: NDArray[np.float64]
+    penalties: Penalties
+
+    def entity(self, form: int) -> Entity:
+        """Return the entity that a form stands for."""
+        return self.entities.entities[int(self.form_entity[form])]
+
+
+class ListCompiler:
+    """Compile entity lists for one token table."""
+
+    def __init__(
+        self, tokens: TokenTable, speller: Speller, rivals: Rivals, options: BoostOptions
+    ) -> None:
+        self.normalizer = Normalizer(tokens)
+        self.speller = speller
+        self.rivals = rivals
+        self.options = options
+        self.width = tokens.size + 1
+        self.renumber = TokenNumbers.of(tokens).from_columns()
+        self.letters = np.zeros(tokens.size, np.int64)
+        for symbol, column in tokens.ids.items():
+            self.letters[self.renumber[column]] = len(symbol.replace(WORD_MARK, ""))
+
+    def compile(self, entities: EntityList) -> CompiledList:
+        """Spell the forms of a list, give each its score, and compile E."""
+        owners: list[int] = []
+        boosts: list[float] = []
+        spellings: list[tuple[int, ...]] = []
+        spelled_form: list[int] = []
+        penalties: dict[str, float] = {}
+        for number, entity in enumerate(entities.entities):
+            for form in entity.forms:
+                boost = self._boost(entity, form)
+                if boost < 0:
+                    penalties[form] = boost
+                    continue
+                found = self.speller.segmentations(form)
+                spelled_form.extend([len(owners)] * len(found))
+                spellings.extend(found)
+                owners.append(number)
+                boosts.append(boost)
+        forms = self._ragged(spellings, spelled_form, boosts)
+        fst = compile_entity_fst(forms, self.width)
+        return CompiledList(
+            entities,
+            fst,
+            np.array(owners, np.int64),
+            forms.boost_nats,
+            Penalties(penalties, self.normalizer),
+        )
+
+    def _boost(self, entity: Entity, form: str) -> float:
+        if entity.score is not None:
+            return entity.score
+        rival = self.rivals.log_prob(form) if self.options.rival_scale else float("-inf")
+        return self.options.default_boost(form, rival)
+
+    def _ragged(
+        self, spellings: list[tuple[int, ...]], spelled_form: list[int], boosts: list[float]
+    ) -> SpelledForms:
+        flat = np.fromiter((t for s in spellings for t in s), np.int64)
+        lengths = np.fromiter(map(len, spellings), np.int64, len(spellings))
+        return SpelledForms(
+            self.renumber[flat],
+            np.concatenate([[0], np.cumsum(lengths)]),
+            np.array(spelled_form, np.int64),
+            np.array(boosts, np.float64),
+            self.letters,
+        )
