@@ -1,24 +1,20 @@
-"""What a lattice says: its texts, best first, and the path of each.
-
-`best_texts` finds the n best *distinct* texts exactly: every lattice state keeps the n best
-distinct beginnings that lead to it, and a text among the n best has at every state on its best
-path a beginning among the n best there, for n better ones would make n better texts.
-"""
+"""The lattice of an utterance as arrays, and the arcs under one of its texts."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import k2
 import numpy as np
+import pynini
 from numpy.typing import NDArray
 
-from wfst_bias.decode.path import Vocabulary
 from wfst_bias.graph.arcs import ArcKind
-from wfst_bias.graph.compiled_list import CompiledList
+from wfst_bias.graph.bridge import Acceptor, from_pynini, to_pynini
 from wfst_bias.graph.join import ArcMeaning, JoinedGraph
-from wfst_bias.tokens import WORD_MARK
 
 Array = NDArray[np.int64]
 
@@ -26,6 +22,9 @@ Array = NDArray[np.int64]
 @dataclass(frozen=True)
 class Lattice:
     """Hold the lattice of one utterance as arrays; states are in topological order.
+
+    Arcs that write something (a word, a letter of a spelled one, an entity) carry the number of
+    what they write, from 1; it is 0 where nothing is written.
 
     Attributes:
       source, target: `(arcs,)` states; the start is 0, the final state the last.
@@ -45,6 +44,60 @@ class Lattice:
         """Return the number of states, 0 if no path survived."""
         return int(self.target.max()) + 1 if len(self.target) else 0
 
+    @cached_property
+    def writing(self) -> Array:
+        """Return `(arcs,)`, the number of what each arc writes."""
+        return self._numbered_writings[1]
+
+    @cached_property
+    def writings(self) -> ArcMeaning:
+        """Return what writes: the meaning of writing w is at position w - 1."""
+        return self.meaning.take(self._numbered_writings[0])
+
+    @cached_property
+    def _numbered_writings(self) -> tuple[Array, Array]:
+        m = self.meaning
+        writes = m.reads & ((m.output > 0) | (m.kind != ArcKind.WORD) | (m.form != 0))
+        arcs = np.flatnonzero(writes)
+        rows = np.stack([c[arcs] for c in (m.kind, m.token, m.output, m.form)], axis=1)
+        _, first, number = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+        writing = np.zeros(len(writes), np.int64)
+        writing[arcs] = number + 1
+        return arcs[first], writing
+
+    def written(self) -> Acceptor:
+        """Return the lattice of writings: epsilon-free, states in topological order.
+
+        Several paths of it may write the same. Precondition: some path survived.
+        """
+        return from_pynini(self._transducer().project("input").rmepsilon().topsort())
+
+    def align(self, writings: Sequence[int]) -> Array:
+        """Return the arcs of the best path that writes these, in order."""
+        best = pynini.shortestpath(pynini.compose(_chain(writings), self._transducer()))
+        path = from_pynini(best.project("output").topsort())
+        return path.label[path.label > 0].astype(np.int64) - 1
+
+    def _transducer(self) -> pynini.Fst:
+        """Return an FST from what the arcs write to the arcs' own numbers, from 1."""
+        final = np.full(self.n_states, -np.inf, np.float32)
+        final[-1] = 0.0
+        source, target, writing = (
+            c.astype(np.int32) for c in (self.source, self.target, self.writing)
+        )
+        acceptor = Acceptor(source, target, writing, self.score.astype(np.float32), final, 0)
+        return to_pynini(acceptor, 1 + np.arange(len(source), dtype=np.int32))
+
+
+def _chain(labels: Sequence[int]) -> pynini.Fst:
+    """Return the acceptor of one sequence."""
+    states = np.arange(len(labels) + 1, dtype=np.int32)
+    final = np.where(states == len(labels), 0.0, -np.inf).astype(np.float32)
+    label = np.array(labels, np.int32)
+    return to_pynini(
+        Acceptor(states[:-1], states[1:], label, np.zeros(len(labels), np.float32), final, 0)
+    )
+
 
 def split_lattices(lattices: k2.Fsa, graph: JoinedGraph) -> list[Lattice]:
     """Take an FsaVec of lattices apart, one `Lattice` per utterance."""
@@ -63,107 +116,3 @@ def split_lattices(lattices: k2.Fsa, graph: JoinedGraph) -> list[Lattice]:
         )
         for begin, end in itertools.pairwise(arc_splits)
     ]
-
-
-@dataclass(frozen=True, eq=False)
-class TextPath:
-    """Hold a text with its best path, linked from its end.
-
-    Attributes:
-      text: words separated by spaces, one space in front.
-      score: nats, boost included.
-      arc: the last arc.
-      before: the path without it, None at the start.
-    """
-
-    text: str
-    score: float
-    arc: int
-    before: TextPath | None
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """Return the words of the text."""
-        return tuple(self.text.split())
-
-    def arcs(self) -> Array:
-        """Return the arcs of the path in order."""
-        found: list[int] = []
-        at: TextPath | None = self
-        while at is not None and at.before is not None:
-            found.append(at.arc)
-            at = at.before
-        return np.array(found[::-1], np.int64)
-
-
-def best_texts(
-    lattice: Lattice, n_best: int, vocabulary: Vocabulary, entities: CompiledList | None
-) -> list[TextPath]:
-    """Return the n best distinct texts of a lattice, best first; equal scores in order of text."""
-    writer = _Writer(lattice.meaning, vocabulary, entities)
-    beginnings: list[dict[str, TextPath]] = [{} for _ in range(lattice.n_states)]
-    if not beginnings:
-        return []
-    beginnings[0][""] = TextPath("", 0.0, -1, None)
-    pruned = -1
-    for arc, (source, target) in enumerate(
-        zip(lattice.source.tolist(), lattice.target.tolist(), strict=True)
-    ):
-        if source != pruned:
-            beginnings[source] = _keep_best(beginnings[source], n_best)
-            pruned = source
-        reached = beginnings[target]
-        score = float(lattice.score[arc])
-        for path in beginnings[source].values():
-            text = writer.write(path.text, arc)
-            known = reached.get(text)
-            total = path.score + score
-            if known is None or total > known.score:
-                reached[text] = TextPath(text, total, arc, path)
-    return list(_keep_best(beginnings[-1], n_best).values())
-
-
-def _keep_best(paths: dict[str, TextPath], n_best: int) -> dict[str, TextPath]:
-    ranked = sorted(paths.values(), key=lambda p: (-p.score, p.text))[:n_best]
-    return {path.text: path for path in ranked}
-
-
-class _Writer:
-    """Extend a text by what an arc writes; the last word of a text may be half spelled."""
-
-    def __init__(
-        self, meaning: ArcMeaning, vocabulary: Vocabulary, entities: CompiledList | None
-    ) -> None:
-        self.kind = meaning.kind.tolist()
-        self.token = meaning.token.tolist()
-        self.output = meaning.output.tolist()
-        self.form = meaning.form.tolist()
-        self.writes = (
-            meaning.reads
-            & ((meaning.output > 0) | (meaning.kind != ArcKind.WORD) | (meaning.form != 0))
-        ).tolist()
-        self.symbols = [s.replace(WORD_MARK, "") for s in vocabulary.symbols]
-        self.words = vocabulary.words
-        self.entities = entities
-
-    def write(self, text: str, arc: int) -> str:
-        """Return the text with the arc's part added."""
-        if not self.writes[arc]:
-            return text
-        form = self.form[arc]
-        if form < 0:
-            text = self._entity(text, -form - 1)
-        kind = self.kind[arc]
-        if kind == ArcKind.SLOT:
-            text = f"{text} {self.symbols[self.token[arc]]}"
-        elif kind == ArcKind.SPELLING:
-            text += self.symbols[self.token[arc]]
-        elif form > 0:
-            text = self._entity(text, form - 1)
-        output = self.output[arc]
-        return f"{text} {self.words[output - 1]}" if output else text
-
-    def _entity(self, text: str, form: int) -> str:
-        """Put the entity in the place of its first token, which stands after the last space."""
-        assert self.entities is not None, "only a list has forms"
-        return f"{text[: text.rindex(' ') + 1]}{self.entities.entity(form).written}"

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wfst_bias.decode.dense import Frames, LogProbs
-from wfst_bias.decode.lattice import Lattice, TextPath, best_texts
+from wfst_bias.decode.lattice import Lattice
 from wfst_bias.decode.path import Segment, Vocabulary, last_frames, read_segments, spread
+from wfst_bias.decode.texts import TextPath, best_texts
 from wfst_bias.formats.results import EntitySpan, NbestEntry, Result, Word
 from wfst_bias.graph.compiled_list import CompiledList
 from wfst_bias.graph.join import ArcMeaning
@@ -52,7 +53,7 @@ def read_result(
     if not ranked:
         return Result(utterance_id)
     score, best = ranked[0]
-    arcs = best.arcs()[:-1]  # without the arc to the final state
+    arcs = lattice.align(best.writings())[:-1]  # without the arc to the final state
     meaning = lattice.meaning.take(arcs)
     segments = read_segments(meaning, context.vocabulary, entities)
     is_blank = lattice.label[arcs] == 0
@@ -83,7 +84,8 @@ def _boost(
 ) -> float:
     if entities is None:
         return 0.0
-    return float(lattice.meaning.boost_nats[path.arcs()].sum()) - penalty
+    forms = np.abs(lattice.writings.form[np.array(path.writings(), np.int64) - 1])
+    return float(entities.form_boost_nats[forms[forms > 0] - 1].sum()) - penalty
 
 
 class _Timer:

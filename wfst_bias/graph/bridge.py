@@ -50,15 +50,20 @@ class Acceptor:
         return len(self.final_score)
 
 
-def to_pynini(acceptor: Acceptor) -> pynini.Fst:
-    """Return the acceptor as a Pynini FST, scores turned into costs."""
+def to_pynini(acceptor: Acceptor, output: Ints | None = None) -> pynini.Fst:
+    """Return the acceptor as a Pynini FST, scores turned into costs.
+
+    Args:
+      acceptor: what to hand over.
+      output: `(arcs,)` output labels; None for the acceptor's own.
+    """
     counts = np.bincount(acceptor.source, minlength=acceptor.n_states)
     states = np.zeros(acceptor.n_states, _STATE)
     states["final"] = -acceptor.final_score
     states["arcs"] = counts
     states["position"] = np.cumsum(counts) - counts
     arcs = np.empty(len(acceptor.source), _ARC)
-    arcs["input"] = arcs["output"] = acceptor.label
+    arcs["input"], arcs["output"] = acceptor.label, acceptor.label if output is None else output
     arcs["weight"], arcs["target"] = -acceptor.score, acceptor.target
     header = _header(acceptor.start, acceptor.n_states, len(arcs))
     return pynini.Fst.from_pywrapfst(
