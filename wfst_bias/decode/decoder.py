@@ -7,10 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import k2
-
-from wfst_bias.decode.dense import DenseInput, LogProbs
-from wfst_bias.decode.lattice import split_lattices
+from wfst_bias.decode.dense import DenseInput, Frames, LogProbs
+from wfst_bias.decode.lattice import Lattice, split_lattices
 from wfst_bias.decode.long_audio import cut_points
 from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.decode.path import Vocabulary
@@ -29,7 +27,6 @@ from wfst_bias.graph.rivals import Rivals
 from wfst_bias.graph.word_graph import TokenNumbers
 
 Lists = CompiledList | Mapping[str, CompiledList] | None
-LatticeSink = list[tuple[str, k2.Fsa]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +36,25 @@ class _Piece:
     utterance_id: str
     first_frame: int
     log_probs: LogProbs
+    entities: CompiledList | None
+
+
+@dataclass(frozen=True, eq=False)
+class PieceLattice:
+    """Hold the lattice of a piece of an utterance; most utterances are one piece.
+
+    Attributes:
+      utterance_id: the utterance.
+      first_frame: the frame of the utterance with which the piece begins.
+      lattice: its paths, what their arcs mean included; empty if no path survived.
+      frames: maps the frames of the search to those of the piece.
+      entities: the list it was decoded with, None for none.
+    """
+
+    utterance_id: str
+    first_frame: int
+    lattice: Lattice
+    frames: Frames
     entities: CompiledList | None
 
 
@@ -97,21 +113,23 @@ class Decoder:
     def compile_list(self, entities: EntityList | Iterable[str]) -> CompiledList:
         """Compile a list, or phrases in any form that a line of a list file may have."""
         if not isinstance(entities, EntityList):
-            entities = entities_from_strings(tuple(entities), self.normalizer, speller=self.speller)
+            entities = entities_from_strings(
+                tuple(entities), self.normalizer, "auto", speller=self.speller
+            )
         return self.compiler.compile(entities)
 
     def decode(
         self,
         log_probs: Mapping[str, LogProbs],
         lists: Lists = None,
-        lattices: LatticeSink | None = None,
+        lattices: list[PieceLattice] | None = None,
     ) -> list[Result]:
         """Decode utterances.
 
         Args:
           log_probs: by utterance id `(T, V)`, natural-log probabilities.
           lists: one list for all, or lists by utterance id; those that are missing have none.
-          lattices: where to put `(id, lattice)` pairs; of a cut utterance, one pair a piece.
+          lattices: where to put the lattices of all pieces, in the order of utterances and time.
 
         Returns:
           A result per utterance, in the order given; `error` is set where the input is unusable.
@@ -145,23 +163,23 @@ class Decoder:
             yield _Piece(utterance_id, begin, log_probs[begin:end], entities)
 
     def _decode_pieces(
-        self, pieces: Sequence[_Piece], lattices: LatticeSink | None
+        self, pieces: Sequence[_Piece], lattices: list[PieceLattice] | None
     ) -> list[Result]:
         """Decode pieces in batches of similar length."""
         order = sorted(range(len(pieces)), key=lambda i: len(pieces[i].log_probs))
         results: dict[int, Result] = {}
-        found: dict[int, k2.Fsa] = {}
+        found: dict[int, PieceLattice] = {}
         for begin in range(0, len(order), self.options.output.batch_size):
             batch = order[begin : begin + self.options.output.batch_size]
             decoded, of_batch = self._decode_batch([pieces[i] for i in batch])
             results.update(zip(batch, decoded, strict=True))
             if lattices is not None:
-                found.update((i, of_batch[at]) for at, i in enumerate(batch))
+                found.update(zip(batch, of_batch, strict=True))
         if lattices is not None:
-            lattices.extend((pieces[i].utterance_id, found[i]) for i in range(len(pieces)))
+            lattices.extend(found[i] for i in range(len(pieces)))
         return [results[i] for i in range(len(pieces))]
 
-    def _decode_batch(self, batch: Sequence[_Piece]) -> tuple[list[Result], k2.Fsa]:
+    def _decode_batch(self, batch: Sequence[_Piece]) -> tuple[list[Result], list[PieceLattice]]:
         lists: list[CompiledList] = []
         own: list[int | None] = []
         for piece in batch:
@@ -174,12 +192,18 @@ class Decoder:
             own.append(known)
         graph = self._join(lists)
         dense, frames = self.dense.lay_out([p.log_probs for p in batch], own, len(lists))
-        found = search(graph, dense, self.options.search)
-        results = [
-            read_result(p.utterance_id, lattice, p.log_probs, frame, p.entities, self.context)
-            for p, lattice, frame in zip(batch, split_lattices(found, graph), frames, strict=True)
+        found = split_lattices(search(graph, dense, self.options.search), graph)
+        lattices = [
+            PieceLattice(p.utterance_id, p.first_frame, lattice, frame, p.entities)
+            for p, lattice, frame in zip(batch, found, frames, strict=True)
         ]
-        return results, found
+        results = [
+            read_result(
+                p.utterance_id, of.lattice, p.log_probs, of.frames, p.entities, self.context
+            )
+            for p, of in zip(batch, lattices, strict=True)
+        ]
+        return results, lattices
 
     def _join(self, lists: list[CompiledList]) -> JoinedGraph:
         """Join lists, or keep the graph as it is if the last batch had the same ones."""

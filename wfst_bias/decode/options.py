@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 from wfst_bias.decode.search import SearchOptions
 from wfst_bias.errors import InputError
 from wfst_bias.files import read_lines, write_text
-from wfst_bias.graph.compiled_list import BoostOptions
+from wfst_bias.graph.boost import BoostOptions
 from wfst_bias.graph.scales import Scales
 
 if sys.version_info >= (3, 11):

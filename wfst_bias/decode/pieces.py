@@ -9,7 +9,7 @@ from wfst_bias.formats.results import EntitySpan, NbestEntry, Result, Word
 
 
 def join_pieces(utterance_id: str, pieces: Sequence[tuple[float, Result]], n_best: int) -> Result:
-    """Return one result for consecutive pieces.
+    """Return one result for consecutive pieces; if one of them failed, so did the whole.
 
     Args:
       utterance_id: of the whole.
@@ -18,6 +18,9 @@ def join_pieces(utterance_id: str, pieces: Sequence[tuple[float, Result]], n_bes
     """
     if len(pieces) == 1 and pieces[0][0] == 0:
         return replace(pieces[0][1], utterance_id=utterance_id)
+    for begin, piece in pieces:
+        if piece.error is not None:
+            return Result.failed(utterance_id, f"from {begin:.2f} s on: {piece.error}")
     words: list[Word] = []
     entities: list[EntitySpan] = []
     combined = [NbestEntry((), 0.0, 0.0)]

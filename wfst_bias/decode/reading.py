@@ -15,6 +15,8 @@ from wfst_bias.formats.results import EntitySpan, NbestEntry, Result, Word
 from wfst_bias.graph.compiled_list import CompiledList
 from wfst_bias.graph.join import ArcMeaning
 
+NO_PATH = "no path survived the search; a wider search_beam may help"
+
 # A list with penalties ranks this many times as many texts as it returns.
 MORE_TEXTS_FOR_PENALTIES = 4
 
@@ -44,14 +46,14 @@ def read_result(
     entities: CompiledList | None,
     context: ReadingContext,
 ) -> Result:
-    """Read what a lattice says.
+    """Read what a lattice says; one without a path gives a result with an error.
 
     A word's confidence is the geometric mean over its tokens of the acoustic probability that each
     has at its best frame: no boost and no language model enters it.
     """
     ranked = _rank(lattice, entities, context)
     if not ranked:
-        return Result(utterance_id)
+        return Result.failed(utterance_id, NO_PATH)
     score, best = ranked[0]
     arcs = lattice.align(best.writings())[:-1]  # without the arc to the final state
     meaning = lattice.meaning.take(arcs)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-
-import k2
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from wfst_bias.errors import InputError
-from wfst_bias.graph.join import JoinedGraph
+
+if TYPE_CHECKING:  # the options are read where k2 is not installed
+    import k2
+
+    from wfst_bias.graph.join import JoinedGraph
 
 
 @dataclass(frozen=True)
@@ -20,11 +23,20 @@ class SearchOptions:
     this, all but one are skipped; None keeps every frame.
     """
 
-    search_beam: float = 12.0
-    output_beam: float = 6.0
-    min_active_states: int = 30
-    max_active_states: int = 10000
-    blank_threshold: float | None = 0.99
+    search_beam: float = field(
+        default=12.0, metadata={"help": "paths within this many nats of a frame's best go on"}
+    )
+    output_beam: float = field(
+        default=6.0, metadata={"help": "paths within this many nats of the best are in the lattice"}
+    )
+    min_active_states: int = field(
+        default=30, metadata={"help": "fewest states kept in a frame, whatever the beam says"}
+    )
+    max_active_states: int = field(default=10000, metadata={"help": "most states kept in a frame"})
+    blank_threshold: float | None = field(
+        default=0.99,
+        metadata={"help": "of frames in a row with a blank more probable than this, one is kept"},
+    )
 
     def __post_init__(self) -> None:
         for name in ("search_beam", "output_beam"):
@@ -46,6 +58,8 @@ def search(graph: JoinedGraph, dense: k2.DenseFsaVec, options: SearchOptions) ->
     Attributes of the lattice: `graph_arc`, the arc of the graph, and `frame`, the search frame,
     both `(arcs,)`. An utterance that no path survives has an empty lattice.
     """
+    import k2
+
     return k2.intersect_dense_pruned(
         graph.fsa,
         dense,

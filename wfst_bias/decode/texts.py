@@ -114,7 +114,8 @@ class _Writer:
     def write(self, text: str, writing: int) -> str:
         """Return the text with the writing added.
 
-        An entity takes the place of its first token, which stands after the last space.
+        An entity takes the place of its first token, which stands after the last space; the other
+        tokens erase that place, so that beginnings differ in what they will have written alone.
         """
         at = writing - 1
         kind, word = self.kind[at], self.words[at]
@@ -124,6 +125,6 @@ class _Writer:
             text = f"{text} {self.pieces[at]}"
         elif kind == ArcKind.SPELLING:
             text += self.pieces[at]
-        elif self.ended[at]:
+        elif kind == ArcKind.ENTITY:  # nothing yet while it is unfinished
             text = text[: text.rindex(" ") + 1] + self.ended[at]
         return f"{text} {word}" if word else text

@@ -149,22 +149,31 @@ def read_entity_list(
 def entities_from_strings(
     phrases: Iterable[str],
     normalizer: Normalizer,
+    list_format: str = "plain",
     *,
     speller: Speller | None = None,
     strict: bool = False,
 ) -> EntityList:
-    """Resolve phrases, each written and spoken as it stands; see `compile_list`."""
-    return compile_list(parse_phrases(phrases), normalizer, speller=speller, strict=strict)
+    """Resolve phrases, written and spoken as they stand unless another line format is named.
+
+    See `parse_phrases` and `compile_list`.
+    """
+    lines = parse_phrases(phrases, list_format)
+    return compile_list(lines, normalizer, speller=speller, strict=strict)
 
 
 def write_report(report: Sequence[LineReport], path: Path | str) -> None:
     """Write a report as tab-separated values with a header, atomically."""
-    rows = [
-        (str(r.line), r.status, r.written, " ~ ".join(r.forms), _score_text(r.score), r.reason)
-        for r in report
-    ]
-    lines = ["\t".join(map(_printable, row)) for row in (REPORT_COLUMNS, *rows)]
+    lines = ["\t".join(REPORT_COLUMNS), *report_lines(report)]
     write_text(path, "\n".join(lines) + "\n")
+
+
+def report_lines(report: Iterable[LineReport]) -> Iterator[str]:
+    """Render a report as tab-separated values, without a header."""
+    for r in report:
+        forms = " ~ ".join(r.forms)
+        row = (str(r.line), r.status, r.written, forms, _score_text(r.score), r.reason)
+        yield "\t".join(map(_printable, row))
 
 
 def _claim(

@@ -106,11 +106,16 @@ def read_list(path: Path | str, list_format: str = "auto") -> tuple[ListLine | R
     return tuple(_parse_each(texts, _LINE_PARSERS[list_format]))
 
 
-def parse_phrases(phrases: Iterable[object]) -> tuple[ListLine | RejectedLine, ...]:
-    """Take phrases as they stand, numbered from 1; blank ones and non-strings are rejected."""
+def parse_phrases(
+    phrases: Iterable[object], list_format: str = "plain"
+) -> tuple[ListLine | RejectedLine, ...]:
+    """Take phrases numbered from 1, as they stand unless another line format is named.
+
+    Blank ones and those that are no strings are rejected.
+    """
     if isinstance(phrases, str):
         raise InputError("expected several phrases, found one string", value=phrases)
-    return tuple(_parse_each(enumerate(phrases, start=1), _parse_plain))
+    return tuple(_parse_each(enumerate(phrases, start=1), _LINE_PARSERS[list_format]))
 
 
 def read_entities_tsv(path: Path | str) -> dict[str, UtteranceList]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,48 +11,11 @@ from wfst_bias.entities.entity_list import Entity, EntityList
 from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.entities.penalties import Penalties
 from wfst_bias.entities.spelling import Speller
-from wfst_bias.errors import InputError
+from wfst_bias.graph.boost import BoostOptions
 from wfst_bias.graph.entity_fst import EntityFst, SpelledForms, compile_entity_fst
 from wfst_bias.graph.rivals import Rivals
 from wfst_bias.graph.word_graph import TokenNumbers
 from wfst_bias.tokens import WORD_MARK, TokenTable
-
-# Unigram log-probability, in nats, below which a word is no rival: one in 160,000.
-RARE_LOG_PROB = -12.0
-
-
-@dataclass(frozen=True)
-class BoostOptions:
-    """Choose the score of entities for which the list declares none."""
-
-    per_letter_nats: float = field(
-        default=2.5, metadata={"help": "boost of an entity without a score, per letter, in nats"}
-    )
-    per_entity_nats: float = field(
-        default=0.0, metadata={"help": "boost of an entity without a score, on top, in nats"}
-    )
-    rival_scale: float = field(
-        default=1.25,
-        metadata={"help": "weight of the frequency of a word one letter away, taken off the boost"},
-    )
-
-    def __post_init__(self) -> None:
-        for option in fields(self):
-            value = getattr(self, option.name)
-            if not math.isfinite(value):
-                raise InputError(f"{option.name} must be a finite number", value=value)
-
-    def default_boost(self, form: str, rival_log_prob: float) -> float:
-        """Return the score in nats of a form, at least 0.
-
-        Args:
-          form: the normalized form.
-          rival_log_prob: log-probability of the most frequent word that it is easily taken for.
-        """
-        letters = len(form) - form.count(" ")
-        rivalry = max(0.0, rival_log_prob - RARE_LOG_PROB)
-        boost = self.per_letter_nats * letters + self.per_entity_nats - self.rival_scale * rivalry
-        return max(0.0, boost)
 
 
 @dataclass(frozen=True)
@@ -104,7 +66,7 @@ class ListCompiler:
         penalties: dict[str, float] = {}
         for number, entity in enumerate(entities.entities):
             for form in entity.forms:
-                boost = self._boost(entity, form)
+                boost = self._boost(entity, form, len(entities))
                 if boost < 0:
                     penalties[form] = boost
                     continue
@@ -123,11 +85,11 @@ class ListCompiler:
             Penalties(penalties, self.normalizer),
         )
 
-    def _boost(self, entity: Entity, form: str) -> float:
+    def _boost(self, entity: Entity, form: str, n_entities: int) -> float:
         if entity.score is not None:
             return entity.score
         rival = self.rivals.log_prob(form) if self.options.rival_scale else float("-inf")
-        return self.options.default_boost(form, rival)
+        return self.options.default_boost(form, rival, n_entities)
 
     def _ragged(
         self, spellings: list[tuple[int, ...]], spelled_form: list[int], boosts: list[float]

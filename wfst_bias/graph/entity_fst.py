@@ -48,8 +48,10 @@ class EntityFst:
     """Hold E as arrays; state 0 is the start.
 
     Attributes:
-      source, target, token, score: arcs that read a token; `score` is a share of the boost.
-      exit_state, exit_form, exit_score: where forms end, and what is left of their boost.
+      source, target, token, score: arcs that read a token, in the order of `source`; `score` is a
+        share of the boost.
+      exit_state, exit_form, exit_score: where forms end, in the order of `exit_state`, and what is
+        left of their boost.
       n_states: states, the start included.
     """
 

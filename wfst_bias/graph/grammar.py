@@ -103,12 +103,15 @@ class _GrammarBuilder:
         self.states_by_order = self._number_states()
 
     def _number_states(self) -> list[Array]:
-        """Give a state to each n-gram that is the history of another; -1 to the rest."""
+        """Give a state to each n-gram that is the history of another, or costs to back off from.
+
+        The rest get -1.
+        """
         states: list[Array] = []
         count = 1  # state 0 is the empty history
         for table, longer in zip(self.lm.ngrams, self.lm.ngrams[1:], strict=False):
             rows = np.unique(self.find(longer.ids[:, :-1].astype(np.int64)))
-            used = np.zeros(len(table.ids), bool)
+            used = table.backoffs != 0
             used[rows[rows >= 0]] = True
             used &= ~(table.ids[:, 1:] == self.class_id).any(axis=1)
             numbers = np.full(len(used), -1, np.int64)

@@ -222,7 +222,12 @@ def _one_fsa(splits: Ints, arcs: torch.Tensor, numbers: torch.Tensor) -> k2.Fsa:
 
 
 class _Attachment:
-    """Turn E into token arcs between the first-token states and the state after the class."""
+    """Turn E into token arcs between the first-token states and the state after the class.
+
+    The first token of a form is read by an arc of the static graph. What leaves the state of E
+    behind it leaves the first-token state, and brings the first token's share of the boost too.
+    Minimization may have other arcs enter that state, so it is also a state of the list's own.
+    """
 
     def __init__(
         self, static: StaticGraph, entities: EntityFst, number: int, first_state: int
@@ -234,50 +239,51 @@ class _Attachment:
 
     def arcs(self) -> TailArcs:
         e = self.entities
-        opening = e.source == 0
-        state = self.first_state + np.arange(e.n_states)
-        carried = np.zeros(e.n_states, np.float32)  # the first token's share of the boost
-        state[e.target[opening]] = [self.static.tail_states[int(t)] for t in e.token[opening]]
-        carried[e.target[opening]] = e.score[opening]
-        inner = np.flatnonzero(~opening)
-        token = e.token + self.gate * (state[e.source] < self.static.n_states)
-        boost = e.score + carried[e.source]
-        going_on = self._arcs(state[e.source[inner]], state[e.target[inner]], token[inner],
-                              boost[inner], np.zeros(len(inner), np.int32))  # fmt: skip
-        ending = self._ending(state, token, boost)
-        return TailArcs.concatenate([going_on, ending, *self._one_token(state, carried)])
-
-    def _ending(self, state: Array, token: Array, boost: Array) -> TailArcs:
-        """Return, for each exit, the arcs into it led to the state after the class instead."""
-        e = self.entities
-        order = np.argsort(e.target, kind="stable")
-        begin = np.searchsorted(e.target[order], e.exit_state)
-        counts = np.searchsorted(e.target[order], e.exit_state, side="right") - begin
-        exits = np.repeat(np.arange(len(begin)), counts)
-        rank = np.arange(len(exits)) - np.repeat(np.cumsum(counts) - counts, counts)
-        arc = order[begin[exits] + rank]
-        longer = e.source[arc] != 0
-        arc, exits = arc[longer], exits[longer]
-        return self._arcs(
-            state[e.source[arc]],
-            np.full(len(arc), self.static.after_class),
-            token[arc],
-            boost[arc] + e.exit_score[exits],
-            e.exit_form[exits] + 1,
+        opening = np.flatnonzero(e.source == 0)
+        entered = np.zeros(e.n_states, bool)
+        entered[e.target[e.source != 0]] = True
+        further = np.flatnonzero(entered[e.source])
+        own = self._going_on(self.first_state + e.source[further], further, e.score[further])
+        index, second = _pairs(e.source, e.target[opening])
+        first = opening[index]
+        opened = self._going_on(
+            self._first_token_states(first), second, e.score[second] + e.score[first], self.gate
         )
+        return TailArcs.concatenate([*own, *opened, *self._one_token(opening)])
 
-    def _one_token(self, state: Array, carried: Array) -> list[TailArcs]:
+    def _first_token_states(self, opening: Array) -> Array:
+        tokens = self.entities.token[opening].tolist()
+        return np.array([self.static.tail_states[token] for token in tokens], np.int64)
+
+    def _going_on(self, source: Array, arc: Array, boost: Array, gate: int = 0) -> list[TailArcs]:
+        """Return arcs of E from other states, and for each into an exit one that leaves E."""
+        e = self.entities
+        token = e.token[arc] + gate
+        form = np.zeros(len(arc), np.int32)
+        inner = self._arcs(source, self.first_state + e.target[arc], token, boost, form)
+        index, exits = _pairs(e.exit_state, e.target[arc])
+        after_class = np.full(len(index), self.static.after_class)
+        boost = boost[index] + e.exit_score[exits]
+        form = e.exit_form[exits] + 1
+        return [inner, self._arcs(source[index], after_class, token[index], boost, form)]
+
+    def _one_token(self, opening: Array) -> list[TailArcs]:
         """Return what follows entities that are one token long: the words after the class."""
         e, static = self.entities, self.static
-        parts = []
-        for at in np.flatnonzero(state[e.exit_state] < static.n_states):
-            source = int(state[e.exit_state[at]])
-            row = static.token_arcs.take(_row(static.token_arcs, static.after_class))
-            arcs = TokenArcs.make(source, row.target, row.token + self.gate,
-                                  row.score, row.output, row.kind)  # fmt: skip
-            boost = np.full(len(row), carried[e.exit_state[at]] + e.exit_score[at], np.float32)
-            parts.append(TailArcs(arcs, boost, np.full(len(row), -(e.exit_form[at] + 1))))
-        return parts
+        row = static.token_arcs.take(_row(static.token_arcs, static.after_class))
+        index, exits = _pairs(e.exit_state, e.target[opening])
+        boost = e.score[opening[index]] + e.exit_score[exits]
+        source = self._first_token_states(opening[index])
+        return [
+            TailArcs(
+                TokenArcs.make(
+                    source[at], row.target, row.token + self.gate, row.score, row.output, row.kind
+                ),
+                np.full(len(row), boost[at], np.float32),
+                np.full(len(row), -(e.exit_form[exits[at]] + 1), np.int32),
+            )
+            for at in range(len(exits))
+        ]
 
     def _arcs(
         self,
@@ -294,3 +300,12 @@ class _Attachment:
 def _row(arcs: TokenArcs, state: int) -> Array:
     begin = int(np.searchsorted(arcs.source, state))
     return np.arange(begin, int(np.searchsorted(arcs.source, state, side="right")))
+
+
+def _pairs(ordered: Array, wanted: Array) -> tuple[Array, Array]:
+    """Return every (index into `wanted`, position in `ordered`) with equal values."""
+    begin = np.searchsorted(ordered, wanted)
+    counts = np.searchsorted(ordered, wanted, side="right") - begin
+    index = np.repeat(np.arange(len(wanted)), counts)
+    rank = np.arange(len(index)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return index, begin[index] + rank

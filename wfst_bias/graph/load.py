@@ -22,7 +22,7 @@ from wfst_bias.tokens import TokenTable
 log = logging.getLogger(__name__)
 
 # Counts up when what is compiled changes, so that older cached graphs are not taken for it.
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ class LoadedGraph:
 def load_graph(tokens: Path | str, lm: Path | str, cache: Path | str | None = None) -> LoadedGraph:
     """Compile T∘L∘G, or take it from the cache.
 
-    A cached graph that is cut off or broken is compiled anew, with a warning.
+    A cached graph that is cut off or broken is compiled anew, with a warning; a folder that cannot
+    be written to gives a warning too.
 
     Args:
       tokens: the token table's file.
@@ -59,12 +60,12 @@ def load_graph(tokens: Path | str, lm: Path | str, cache: Path | str | None = No
     """
     table = TokenTable.read(tokens)
     if cache is None:
-        return compile_graph(table, read_arpa(lm))
+        return _compile_from(table, lm)
     kept = Path(cache) / f"graph-{_digest(table, lm)}.pickle"
     found = _read_cached(kept)
     if found is not None:
         return found
-    compiled = compile_graph(table, read_arpa(lm))
+    compiled = _compile_from(table, lm)
     _write_cached(kept, compiled)
     return compiled
 
@@ -83,6 +84,14 @@ def compile_graph(tokens: TokenTable, lm: NgramLm) -> LoadedGraph:
     return LoadedGraph(tokens, lm.words, unigrams, lexicon.unspeakable, static)
 
 
+def _compile_from(tokens: TokenTable, path: Path | str) -> LoadedGraph:
+    lm = read_arpa(path)
+    try:
+        return compile_graph(tokens, lm)
+    except InputError as error:
+        raise InputError(str(error), path=path) from error
+
+
 def _digest(tokens: TokenTable, lm: Path | str) -> str:
     digest = hashlib.sha256(repr((FORMAT, tokens.symbols, tokens.blank_id)).encode())
     try:
@@ -96,10 +105,14 @@ def _digest(tokens: TokenTable, lm: Path | str) -> str:
 
 def _read_cached(path: Path) -> LoadedGraph | None:
     """Return the cached graph if the file is whole: its first line is a digest of the rest."""
-    if not path.is_file():
+    try:
+        with path.open("rb") as stream:
+            digest, content = stream.readline(), stream.read()
+    except FileNotFoundError:
         return None
-    with path.open("rb") as stream:
-        digest, content = stream.readline(), stream.read()
+    except OSError as error:
+        log.warning("%s: cannot be read (%s); compiling the graph anew", path, error.strerror)
+        return None
     if hashlib.sha256(content).hexdigest().encode() + b"\n" != digest:
         log.warning("%s: the cached graph is cut off or broken; compiling it anew", path)
         return None
@@ -110,6 +123,9 @@ def _read_cached(path: Path) -> LoadedGraph | None:
 
 def _write_cached(path: Path, loaded: LoadedGraph) -> None:
     content = pickle.dumps(loaded, protocol=5)
-    with atomic_write(path, "wb") as stream:
-        stream.write(hashlib.sha256(content).hexdigest().encode() + b"\n")  # type: ignore[arg-type]
-        stream.write(content)  # type: ignore[arg-type]
+    try:
+        with atomic_write(path, "wb") as stream:
+            stream.write(hashlib.sha256(content).hexdigest().encode() + b"\n")  # type: ignore[arg-type]
+            stream.write(content)  # type: ignore[arg-type]
+    except OSError as error:
+        log.warning("%s: cannot be written (%s); the graph is not kept", path, error.strerror)

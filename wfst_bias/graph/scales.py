@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -19,15 +19,22 @@ class Scales:
     the acoustic log-probability has weight 1.
     """
 
-    lm_scale: float = 0.5
-    spelling_nats: float = -1.0
-    word_nats: float = 0.0
+    lm_scale: float = field(
+        default=0.5, metadata={"help": "weight of the language model; the acoustics have 1"}
+    )
+    spelling_nats: float = field(
+        default=-1.0, metadata={"help": "score of a token of a word that is spelled out, in nats"}
+    )
+    class_nats: float = field(
+        default=0.0, metadata={"help": "score of each word that is spelled out or of the list"}
+    )
+    word_nats: float = field(default=0.0, metadata={"help": "score of each word, in nats"})
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for option in fields(self):
+            value = getattr(self, option.name)
             if not math.isfinite(value):
-                raise InputError(f"{field.name} must be a finite number", value=value)
+                raise InputError(f"{option.name} must be a finite number", value=value)
         if self.lm_scale < 0:
             raise InputError("lm_scale must not be negative", value=self.lm_scale)
 
@@ -36,4 +43,5 @@ class Scales:
         spelled = (arcs.kind == ArcKind.SPELLING) | (arcs.kind == ArcKind.ENTITY)
         begun = (arcs.output > 0) | (arcs.kind == ArcKind.SLOT)
         total = self.lm_scale * arcs.score + self.spelling_nats * spelled + self.word_nats * begun
+        total += self.class_nats * (arcs.kind == ArcKind.SLOT)
         return np.asarray(total, np.float32)

@@ -70,7 +70,8 @@ def build_word_graph(lexicon: Lexicon, grammar: Grammar, tokens: TokenTable) -> 
     """Spell the words of G.
 
     Raises:
-      InputError: the LM and the lexicon share no word, or the LM never offers its class word.
+      InputError: the LM and the lexicon share no word, or the LM never offers its class word or
+        the end.
     """
     grammar = grammar.starting_at_zero()
     is_word = (grammar.word != grammar.backoff) & (grammar.word != grammar.class_word)
@@ -84,6 +85,8 @@ def build_word_graph(lexicon: Lexicon, grammar: Grammar, tokens: TokenTable) -> 
     slots = grammar.word == grammar.class_word
     if not slots.any():
         raise InputError("the language model never predicts its <unk>, so lists cannot attach")
+    if not len(grammar.final_states):
+        raise InputError("the language model never predicts </s>, so no utterance can end")
     return WordGraph(
         arcs=arcs,
         n_states=int(max(arcs.source.max(), arcs.target.max())) + 1,

@@ -1,0 +1,43 @@
+"""Options and data that all tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="also run the tests marked slow")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--slow"):
+        return
+    skip = pytest.mark.skip(reason="takes more than a few seconds: run with --slow")
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Return the root of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def demo() -> Path:
+    """Return the folder of the demonstration data."""
+    return ROOT / "data/demo"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the folder beside the repository that has realspeech/ and text/, or skip."""
+    folder = ROOT.parent / "shared"
+    if not (folder / "realspeech").is_dir():
+        pytest.skip("no ../shared/realspeech: log-probabilities of real speech are not at hand")
+    return folder

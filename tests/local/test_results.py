@@ -1,0 +1,89 @@
+"""The table of results, and the utterances shown beside it."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+import results
+import show_changes
+
+from wfst_bias.files import write_text
+from wfst_bias.score.score_files import score_files
+from wfst_bias.score.scores import write_scores
+
+DATASET = """\
+title = "Birds"
+note = "Invented."
+shared = "all birds"
+[sets]
+first = "heard in the morning"
+second = "heard at night"
+"""
+REFERENCES = 'a\tthe wren sang\t["wren"]\t["wren", "crake"]\nb\tthe owl\t["owl"]\t["owl"]\n'
+
+
+@pytest.fixture
+def exp(tmp_path: Path) -> Path:
+    """Return an experiment in which the list corrects one of two names."""
+    write_text(tmp_path / "data/dataset.toml", DATASET)
+    texts = {"none": "a the ren sang\nb the ow\n", "list100": "a the wren sang\nb the ow\n"}
+    for name, condition in itertools.product(("first", "second"), texts):
+        reference = tmp_path / f"data/{name}.list100.tsv"
+        hypothesis = tmp_path / f"decode/{name}.{condition}/text"
+        write_text(reference, REFERENCES)
+        write_text(hypothesis, texts[condition])
+        scores = score_files(reference, hypothesis)
+        write_scores(scores, tmp_path / f"score/{name}.{condition}.json")
+    return tmp_path
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
+    monkeypatch.setattr("sys.argv", ["local/results.py", *map(str, arguments)])
+    results.main()
+
+
+def test_report(exp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = exp / "results.md"
+    run(monkeypatch, exp, "--out", out)
+    report = out.read_text()
+    assert f"`.venv/bin/python local/results.py {exp} --out {out}`" in report
+    for shown in ("## Birds", "Invented.", "### first", "heard at night", "all birds"):
+        assert shown in report
+    rows = [line for line in report.splitlines() if line.startswith("| list of 100")]
+    assert len(rows) == 4  # words and entities, of two sets
+    assert rows[0].count("**20.00**") == 1
+    assert "1/5" in rows[0]
+    assert "0/3" in rows[0]
+    assert rows[1].endswith("| 1, 1, 0 |")
+    assert "shared list |" not in report
+
+
+def test_overview(
+    exp: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(monkeypatch, exp, "--out", exp / "results.md")
+    lines = capsys.readouterr().out.splitlines()
+    assert len({len(line) for line in lines[:5]}) == 1
+    assert lines[1].split() == ["first", "no", "list", "40.00", "0.00", "100.00", "-", "0.00",
+                                "0.00", "0"]  # fmt: skip
+
+
+def test_options_that_were_tuned_are_said_to_be(exp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = exp / "results.md"
+    run(monkeypatch, exp, "--out", out)
+    assert "Options: the defaults." in out.read_text()
+    for folder in (exp / "decode").iterdir():
+        write_text(folder / "options.toml", "[scales]\n")
+    run(monkeypatch, exp, "--out", out)
+    assert "tuned on the first set" in out.read_text()
+    write_text(exp / "decode/first.none/options.toml", "")
+    with pytest.raises(SystemExit, match="different options"):
+        run(monkeypatch, exp, "--out", out)
+
+
+def test_changes(exp: Path) -> None:
+    assert list(show_changes.changes(exp, "first")) == [
+        "  a\n    no list  the ren sang\n    list     the wren sang"
+    ]

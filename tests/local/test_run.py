@@ -1,0 +1,83 @@
+"""`run.sh` on the demonstration, from data to table."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+# Two sets, three lists, and what the table says of each.
+ROW = re.compile(r"^(dev|test) +(no list|list of 100|shared list) +([\d. -]+)$", re.MULTILINE)
+
+
+def call(repository: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(repository / "run.sh"), *map(str, arguments)],
+        env={**os.environ, "WFST_BIAS_VENV": sys.prefix},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def exp(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("run") / "exp"
+
+
+@pytest.fixture(scope="module")
+def shown(repository: Path, exp: Path) -> str:
+    done = call(repository, "--stage", 1, "--exp", exp, "--nj", 1)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_list_corrects_names_and_leaves_the_rest(shown: str, exp: Path) -> None:
+    rows = {(name, of): figures.split() for name, of, figures in ROW.findall(shown)}
+    assert len(rows) == 6
+    rates = {key: [float(f) for f in figures[:3]] for key, figures in rows.items()}
+    for name in ("dev", "test"):
+        _, other_words, names = rates[name, "no list"]
+        for listed in (rates[name, "list of 100"], rates[name, "shared list"]):
+            assert listed[1] <= other_words + 0.5
+            assert listed[2] <= names / 2
+    assert "**Synthetic" in (exp / "results.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_readme_shows_what_is_shown(shown: str, repository: Path) -> None:
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```text\n(dev: .*?)```", readme, flags=re.DOTALL)
+    lines = [line for line in block.splitlines() if line and line != "..."]
+    assert len(lines) > 10
+    assert [line for line in lines if line not in shown.splitlines()] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--dataset", "birds"], "no such data set: birds"),
+        (["--stage", "two"], "expected a whole number: two"),
+        (["--nj", "-1"], "expected a whole number: -1"),
+        (["--nj", "0"], "--nj must be at least 1"),
+        (["--speed", "2"], "unknown option: --speed"),
+    ],
+)
+def test_arguments_that_cannot_be_used(
+    repository: Path, arguments: list[str], complaint: str
+) -> None:
+    done = call(repository, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert complaint in done.stderr
+
+
+def test_real_speech_that_is_not_there(repository: Path, tmp_path: Path) -> None:
+    wanted = ["--dataset", "realspeech", "--data-dir", tmp_path, "--exp", tmp_path / "exp"]
+    done = call(repository, *wanted, "--stage", 1)
+    assert done.returncode == 2
+    assert "--data-dir" in done.stderr
+    assert not (tmp_path / "exp").exists()

@@ -1,0 +1,156 @@
+"""A decoder by enumeration: every CTC path, every reading, scored from the definition.
+
+It shares no code with the search graph: n-gram scores come from a dictionary of the ARPA's
+entries, alignments from all sequences of tokens, one per frame.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wfst_bias.entities.list_file import ListLine
+from wfst_bias.entities.spelling import Speller
+from wfst_bias.graph.scales import Scales
+from wfst_bias.lm.arpa import NgramLm
+from wfst_bias.tokens import WORD_MARK, TokenTable
+
+History = tuple[str, ...]
+Tokens = tuple[int, ...]
+Texts = dict[History, float]  # written words -> best score in nats
+MARKS = ("<s>", "</s>")
+
+
+class Oracle:
+    """Score every text that log-probabilities can be read as."""
+
+    def __init__(
+        self, tokens: TokenTable, lm: NgramLm, scales: Scales, entities: Sequence[ListLine] = ()
+    ) -> None:
+        self.tokens = tokens
+        self.order = lm.order
+        self.class_word = lm.class_word
+        self.scales = scales
+        self.entries = {
+            tuple(lm.words[i] for i in ids): (float(log_prob), float(backoff))
+            for table in lm.ngrams
+            for ids, log_prob, backoff in zip(
+                table.ids, table.log_probs, table.backoffs, strict=True
+            )
+        }
+        speller = Speller(tokens)
+        words = [w for w in lm.words if w not in (*MARKS, lm.class_word)]
+        self.words = [(w, s) for w in words for s in speller.segmentations(w)]
+        said = [(line, phrase) for line in entities for phrase in line.spoken]
+        self.entities = [
+            (tuple(line.written.split()), segmentation, line.score)
+            for line, phrase in said
+            for segmentation in speller.segmentations(phrase)
+            if line.score is not None and line.score >= 0
+        ]
+        self.penalties = [(p.split(), x.score) for x, p in said if x.score and x.score < 0]
+
+    def texts(self, log_probs: NDArray[np.floating]) -> Texts:
+        """Return every text with its best score, penalties included."""
+        best: Texts = {}
+        for sequence, acoustic in self.alignments(log_probs).items():
+            for text, score in self.readings(sequence).items():
+                best[text] = max(acoustic + score, best.get(text, -math.inf))
+        return {text: score + self._penalty(text) for text, score in best.items()}
+
+    def alignments(self, log_probs: NDArray[np.floating]) -> dict[Tokens, float]:
+        """Return every token sequence with the score of its best CTC path.
+
+        A table with a space token has a frame in front that may be read as a space or as blank.
+        """
+        n_frames, n_tokens = log_probs.shape
+        first = () if self.tokens.separator_id is None else (self.tokens.separator_id,)
+        paths = np.array([*itertools.product(range(n_tokens), repeat=n_frames)], np.int64)
+        paths = paths.reshape(n_tokens**n_frames, n_frames)
+        scores = log_probs.astype(np.float64)[np.arange(n_frames), paths].sum(axis=1)
+        best: dict[Tokens, float] = {}
+        for begin in {(self.tokens.blank_id,), first or (self.tokens.blank_id,)}:
+            for path, score in zip(paths.tolist(), scores.tolist(), strict=True):
+                sequence = self.collapse((*begin, *path))
+                best[sequence] = max(score, best.get(sequence, -math.inf))
+        return best
+
+    def collapse(self, path: Sequence[int]) -> Tokens:
+        """Return the tokens of a CTC path: repeats taken together, blanks left out."""
+        return tuple(t for t, _ in itertools.groupby(path) if t != self.tokens.blank_id)
+
+    def readings(self, sequence: Tokens) -> Texts:
+        """Return every text that a token sequence can be read as, and its best score."""
+        return self._read(sequence, MARKS[:1][-max(0, self.order - 1) :] if self.order > 1 else ())
+
+    def _read(self, rest: Tokens, history: History) -> Texts:
+        best: Texts = {}
+        if rest in ((), (self.tokens.separator_id,)):
+            ends = [score for score, _ in self.follow(history, MARKS[1])]
+            if ends:
+                best[()] = self.scales.lm_scale * max(ends)
+        for written, word, length, extra in self._first_words(rest):
+            for log_prob, after in self.follow(history, word):
+                score = self.scales.lm_scale * log_prob + self.scales.word_nats + extra
+                for text, following in self._read(rest[length:], after).items():
+                    whole = (*written, *text)
+                    best[whole] = max(score + following, best.get(whole, -math.inf))
+        return best
+
+    def _first_words(self, rest: Tokens) -> Iterator[tuple[History, str, int, float]]:
+        """Yield what can stand first: written words, the LM's word, tokens, nats beside the LM."""
+        for word, spelling in self.words:
+            if rest[: len(spelling)] == spelling:
+                yield (word,), word, len(spelling), 0.0
+        spelled = self._spelled(rest)
+        letters = "".join(self.tokens.symbols[t] for t in spelled).replace(WORD_MARK, "")
+        per_token = self.scales.spelling_nats
+        if letters:
+            yield (letters,), self.class_word, len(spelled), per_token * (len(spelled) - 1)
+        for written, spelling, boost in self.entities:
+            if rest[: len(spelling)] == spelling:
+                extra = per_token * (len(spelling) - 1) + boost
+                yield written, self.class_word, len(spelling), extra
+
+    def _spelled(self, rest: Tokens) -> Tokens:
+        if not rest or rest[0] not in self.tokens.word_start_ids:
+            return ()
+        following = itertools.takewhile(lambda t: t not in self.tokens.word_start_ids, rest[1:])
+        return (rest[0], *following)
+
+    def follow(self, history: History, word: str) -> Iterator[tuple[float, History]]:
+        """Yield the scores of a word after a history, backing off ever further, and what follows.
+
+        As in any WFST of a back-off model, a path may back off although a longer n-gram exists.
+        """
+        backed_off = 0.0
+        while True:
+            log_prob, _ = self.entries.get((*history, word), (-math.inf, 0.0))
+            if log_prob > -math.inf:
+                yield backed_off + log_prob, self._after(history, word)
+            if not history:
+                return
+            backed_off += self.entries.get(history, (0.0, 0.0))[1]
+            history = history[1:]
+
+    def _after(self, history: History, word: str) -> History:
+        """Return the next history; the class word cuts off what came before it."""
+        if self.order == 1:
+            return ()
+        return (word,) if word == self.class_word else (*history, word)[1 - self.order :]
+
+    def _penalty(self, text: History) -> float:
+        lower = [word.lower() for word in text]
+        return sum(
+            score * sum(lower[i : i + len(form)] == form for i in range(len(lower)))
+            for form, score in self.penalties
+        )
+
+
+def ranked(texts: Texts) -> list[tuple[History, float]]:
+    """Return texts best first."""
+    return sorted(texts.items(), key=lambda item: (-item[1], item[0]))

@@ -1,0 +1,195 @@
+"""What `decode` does in its own process: lists and graph first, workers, then the outputs."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NoReturn
+
+from tqdm import tqdm
+
+from wfst_bias.cli.decode_lists import ListRequest, RunLists
+from wfst_bias.cli.decode_work import Decoded, DecodeWork, LatticeFolder, Utterance
+from wfst_bias.cli.inputs import GRAPHS, make_folder
+from wfst_bias.decode.lattice_files import LatticeSymbols, write_symbols
+from wfst_bias.decode.options import DecodeOptions
+from wfst_bias.decode.workers import Outcome, WorkerPool
+from wfst_bias.errors import InputError
+from wfst_bias.formats.log_probs import open_log_probs
+from wfst_bias.formats.outputs import OUTPUTS, write_outputs
+from wfst_bias.formats.results import Result
+from wfst_bias.graph.load import load_graph
+from wfst_bias.graph.word_graph import TokenNumbers
+from wfst_bias.tokens import TokenTable
+
+ERRORS = "errors.tsv"
+LATTICES = "lattices"
+UTTERANCES_PER_TASK = 32
+PACKAGES = ("torch", "k2", "pynini")  # that workers import
+MOST_FAILURES_SHOWN = 10
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class DecodeRequest:
+    """Hold what `decode` is asked for; the names are those of its flags."""
+
+    log_probs: Path
+    tokens: Path
+    lm: Path
+    out: Path
+    cache: Path
+    lists: ListRequest
+    lattices: bool
+    nj: int
+    options: DecodeOptions
+
+
+@dataclass(frozen=True)
+class DecodeSummary:
+    """Hold what came of a run.
+
+    Attributes:
+      utterances: how many there were.
+      failed: how many of them could not be decoded.
+      frames: of those that were decoded.
+      lines: what became of the lines of all lists.
+    """
+
+    utterances: int
+    failed: int
+    frames: int
+    lines: dict[str, int]
+
+
+def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork) -> DecodeSummary:
+    """Decode all utterances of an archive and write what came of it.
+
+    Utterances that cannot be decoded are reported, in warnings and in `errors.tsv`.
+
+    Args:
+      request: what to decode, and how.
+      work_type: what the workers do.
+
+    Raises:
+      InputError: an input file or option that cannot be used; nothing is decoded then.
+      ImportError: a package that searching needs is not installed.
+      WorkerError: workers that cannot begin.
+    """
+    _check_packages()
+    tokens = TokenTable.read(request.tokens)
+    ids = _utterance_ids(request)
+    make_folder(request.out)
+    lists = RunLists.read(request.lists, tokens, ids)
+    with _graph_folder(request.cache) as cache:
+        lm_words = load_graph(request.tokens, request.lm, cache).words
+        work = work_type(
+            request.tokens,
+            request.lm,
+            request.log_probs,
+            cache,
+            request.options,
+            None if lists.shared is None else replace(lists.shared, report=()),
+            _lattice_folder(request, tokens, lm_words, lists) if request.lattices else None,
+        )
+        decoded = _decode(work, list(lists.utterances(ids)), request.nj)
+    _write_results([d.result for d in decoded], request.out)
+    lines = lists.write_report(decoded, request.out)
+    failed = sum(d.result.error is not None for d in decoded)
+    return DecodeSummary(len(decoded), failed, sum(d.n_frames for d in decoded), lines)
+
+
+def _check_packages() -> None:
+    """Fail at once, not in a worker after the graph is compiled."""
+    for package in PACKAGES:
+        if find_spec(package) is None:
+            raise ModuleNotFoundError(f"No module named {package!r}", name=package)
+
+
+def _utterance_ids(request: DecodeRequest) -> tuple[str, ...]:
+    with open_log_probs(request.log_probs) as archive:
+        ids = archive.ids
+    if not ids:
+        raise InputError("no utterances in it", path=request.log_probs)
+    write_outputs([Result(name) for name in ids], request.out, ())  # only checks the ids
+    return ids
+
+
+@contextmanager
+def _graph_folder(cache: Path) -> Iterator[Path]:
+    """Give the folder where workers find the graph: a temporary one if the cache cannot be used."""
+    try:
+        make_folder(cache)
+    except InputError as error:
+        if not any(cache.glob(GRAPHS)):
+            log.warning("%s, so the graph is not kept; name another with --cache", error)
+            with TemporaryDirectory(prefix="wfst_bias.") as folder:
+                yield Path(folder)
+            return
+    yield cache
+
+
+def _lattice_folder(
+    request: DecodeRequest, tokens: TokenTable, lm_words: Sequence[str], lists: RunLists
+) -> LatticeFolder:
+    ordered = [tokens.symbols[column] for column in TokenNumbers.of(tokens).columns]
+    symbols = LatticeSymbols.of(lm_words, ordered, lists.written())
+    folder = request.out / LATTICES
+    make_folder(folder)
+    write_symbols(folder, symbols)
+    return LatticeFolder(folder, symbols)
+
+
+def _decode(work: DecodeWork, utterances: Sequence[Utterance], nj: int) -> list[Decoded]:
+    """Decode in workers; return what came of each utterance, in their order.
+
+    What is in a task depends on `nj` in no way, so that the results do not either.
+    """
+    starts = range(0, len(utterances), UTTERANCES_PER_TASK)
+    tasks = [utterances[at : at + UTTERANCES_PER_TASK] for at in starts]
+    pool: WorkerPool[Utterance, Decoded] = WorkerPool(work, min(nj, len(tasks)))
+    decoded: dict[str, Decoded] = {}
+    failures = 0
+    with pool, _progress_bar(len(utterances)) as bar:
+        for outcome in pool.run(tasks):
+            found = _found(outcome)
+            decoded[found.result.utterance_id] = found
+            bar.update()
+            if found.result.error is not None:
+                failures += 1
+                _show_failure(found.result, failures)
+    return [decoded[utterance.utterance_id] for utterance in utterances]
+
+
+def _progress_bar(total: int) -> tqdm[NoReturn]:
+    return tqdm(
+        total=total, desc="decode", unit="utt", delay=2, leave=False, disable=None, file=sys.stderr
+    )
+
+
+def _found(outcome: Outcome[Utterance, Decoded]) -> Decoded:
+    if outcome.answer is not None:
+        return outcome.answer
+    return Decoded(Result.failed(outcome.item.utterance_id, outcome.error or "unknown"), 0)
+
+
+def _show_failure(result: Result, failures: int) -> None:
+    if failures <= MOST_FAILURES_SHOWN:
+        log.error("utterance %s: %s", result.utterance_id, result.error)
+    elif failures == MOST_FAILURES_SHOWN + 1:
+        log.error("more utterances fail, see %s", ERRORS)
+
+
+def _write_results(results: Sequence[Result], out: Path) -> None:
+    write_outputs(results, out, [name for name in OUTPUTS if name != ERRORS])
+    if any(result.error is not None for result in results):
+        write_outputs(results, out, [ERRORS])
+    else:
+        (out / ERRORS).unlink(missing_ok=True)  # of an earlier run

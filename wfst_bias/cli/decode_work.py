@@ -1,0 +1,165 @@
+"""What `decode` does in a worker process: lists compiled, log-probabilities read and searched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wfst_bias.cli.inputs import count_lines
+from wfst_bias.decode.lattice_files import LatticeSymbols, write_lattice
+from wfst_bias.decode.options import DecodeOptions
+from wfst_bias.entities.entity_list import EntityList, LineReport, report_lines
+from wfst_bias.errors import InputError
+from wfst_bias.formats.log_probs import FloatArray, open_log_probs
+from wfst_bias.formats.results import Result
+
+if TYPE_CHECKING:
+    from wfst_bias.decode.decoder import Decoder, PieceLattice
+    from wfst_bias.graph.compiled_list import CompiledList
+
+# Log-probabilities held at once, 64 MB; an utterance that is larger is decoded alone.
+MOST_NUMBERS = 1 << 24
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """Name an utterance to decode.
+
+    Attributes:
+      utterance_id: in the archive of log-probabilities.
+      phrases: its own list, None for the list of the run.
+    """
+
+    utterance_id: str
+    phrases: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class ListReport:
+    """Hold what became of the lines of an utterance's own list.
+
+    Attributes:
+      lines: the report, rendered; see `report_lines`.
+      counts: how many were accepted, changed and rejected.
+    """
+
+    lines: tuple[str, ...]
+    counts: Mapping[str, int]
+
+    @classmethod
+    def of(cls, report: Sequence[LineReport]) -> ListReport:
+        """Render a report."""
+        return cls(tuple(report_lines(report)), count_lines(report))
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Hold what decoding an utterance came to.
+
+    Attributes:
+      result: its words, or why there are none.
+      n_frames: how long it is.
+      report: of its own list, None where it has none.
+    """
+
+    result: Result
+    n_frames: int
+    report: ListReport | None = None
+
+
+@dataclass(frozen=True)
+class LatticeFolder:
+    """Say where lattices go, and how what they write is numbered."""
+
+    folder: Path
+    symbols: LatticeSymbols
+
+
+@dataclass(frozen=True)
+class DecodeWork:
+    """Hold what a worker needs to make a decoder; calling it does so.
+
+    Attributes:
+      tokens, lm, log_probs: the input files.
+      cache: the folder in which the compiled graph lies.
+      options: how to decode.
+      entities: the list of the run, None for none.
+      lattices: where lattices go, None for nowhere.
+    """
+
+    tokens: Path
+    lm: Path
+    log_probs: Path
+    cache: Path
+    options: DecodeOptions
+    entities: EntityList | None = None
+    lattices: LatticeFolder | None = None
+
+    def __call__(self) -> Callable[[Sequence[Utterance]], list[Decoded]]:
+        """Return a function that decodes utterances."""
+        import torch
+
+        from wfst_bias.decode.decoder import Decoder
+
+        torch.set_num_threads(1)
+        decoder = Decoder.load(self.tokens, self.lm, self.options, self.cache)
+        return _Decoding(self, decoder).decode
+
+
+class _Decoding:
+    def __init__(self, work: DecodeWork, decoder: Decoder) -> None:
+        self.decoder = decoder
+        self.archive = open_log_probs(work.log_probs)
+        self.lattices = work.lattices
+        self.shared = None if work.entities is None else decoder.compile_list(work.entities)
+
+    def decode(self, utterances: Sequence[Utterance]) -> list[Decoded]:
+        """Decode utterances; those that cannot be read or decoded have a result that says so."""
+        own = {
+            u.utterance_id: self.decoder.compile_list(u.phrases)
+            for u in utterances
+            if u.phrases is not None
+        }
+        decoded: dict[str, Decoded] = {}
+        for batch in self._batches(utterances, decoded):
+            for result in self._search(batch, own):
+                n_frames = 0 if result.error is not None else len(batch[result.utterance_id])
+                decoded[result.utterance_id] = Decoded(result, n_frames)
+        for name, compiled in own.items():
+            report = ListReport.of(compiled.entities.report)
+            decoded[name] = replace(decoded[name], report=report)
+        return [decoded[u.utterance_id] for u in utterances]
+
+    def _batches(
+        self, utterances: Iterable[Utterance], decoded: dict[str, Decoded]
+    ) -> Iterator[dict[str, FloatArray]]:
+        """Read log-probabilities, so many at once; put what cannot be read into `decoded`."""
+        batch: dict[str, FloatArray] = {}
+        for utterance in utterances:
+            name = utterance.utterance_id
+            try:
+                batch[name] = self.archive[name]
+            except InputError as error:
+                decoded[name] = Decoded(Result.failed(name, str(error)), 0)
+            if sum(array.size for array in batch.values()) >= MOST_NUMBERS:
+                yield batch
+                batch = {}
+        yield batch
+
+    def _search(
+        self, batch: Mapping[str, FloatArray], own: Mapping[str, CompiledList]
+    ) -> list[Result]:
+        lists = {name: own.get(name, self.shared) for name in batch}
+        known = {name: entities for name, entities in lists.items() if entities is not None}
+        if self.lattices is None:
+            return self.decoder.decode(batch, known)
+        found: list[PieceLattice] = []
+        results = self.decoder.decode(batch, known, found)
+        pieces: dict[str, list[PieceLattice]] = {}
+        for piece in found:
+            pieces.setdefault(piece.utterance_id, []).append(piece)
+        for name, of_utterance in pieces.items():
+            write_lattice(self.lattices.folder, name, of_utterance, self.lattices.symbols)
+        return results

@@ -1,0 +1,134 @@
+"""Flags that `compile` and `decode` share, and what they stand for."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from wfst_bias.cli.flags import with_flags
+from wfst_bias.decode.options import DecodeOptions
+from wfst_bias.entities.entity_list import (
+    ACCEPTED,
+    CHANGED,
+    REJECTED,
+    EntityList,
+    LineReport,
+    read_entity_list,
+)
+from wfst_bias.entities.normalize import Normalizer
+from wfst_bias.entities.spelling import Speller
+from wfst_bias.errors import InputError
+from wfst_bias.tokens import TokenTable
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FILE = click.Path(path_type=Path)
+REPORT = "entities.report.tsv"
+GRAPHS = "graph-*.pickle"  # as the cache names them
+LIST_FORMATS = ("auto", "plain", "sherpa", "tsv", "ctc-ws", "json")
+
+
+def graph_flags(command: Command) -> Command:
+    """Add `--tokens` and `--lm`."""
+    command = click.option(
+        "--lm",
+        type=FILE,
+        required=True,
+        metavar="ARPA",
+        help="word language model with <unk>; .gz is decompressed",
+    )(command)
+    return click.option(
+        "--tokens",
+        type=FILE,
+        required=True,
+        metavar="FILE",
+        help="token table: SYMBOL ID a line, <blk> the blank, ▁ a space or the start of a word",
+    )(command)
+
+
+def list_flags(command: Command) -> Command:
+    """Add `--entities`, `--list-format` and `--strict`."""
+    command = click.option(
+        "--strict", is_flag=True, help="make a rejected line of a list an error"
+    )(command)
+    command = click.option(
+        "--list-format",
+        type=click.Choice(LIST_FORMATS),
+        default="auto",
+        show_default=True,
+        help="how lines of --entities are read",
+    )(command)
+    return click.option(
+        "--entities",
+        type=FILE,
+        metavar="LIST",
+        help="list of entities, one a line: PHRASE [:SCORE] [@WRITTEN] [~SPOKEN], "
+        "the score in nats",
+    )(command)
+
+
+def options_flag(command: Command) -> Command:
+    """Add `--options`."""
+    return click.option(
+        "--options",
+        "options_file",
+        type=FILE,
+        metavar="TOML",
+        help="options as [scales], [boost], [search], [output]; the flags below override it",
+    )(command)
+
+
+def read_options(flags: Mapping[str, Any]) -> DecodeOptions:
+    """Return the options: a flag before the file of `--options`, this before the default."""
+    path = flags["options_file"]
+    return with_flags(DecodeOptions() if path is None else DecodeOptions.read(path), flags)
+
+
+def read_list(
+    path: Path, list_format: str, tokens: TokenTable, *, strict: bool = False
+) -> EntityList:
+    """Read and resolve a list file for a token table."""
+    speller, normalizer = Speller(tokens), Normalizer(tokens)
+    return read_entity_list(path, normalizer, list_format, speller=speller, strict=strict)
+
+
+def count_lines(report: Iterable[LineReport]) -> dict[str, int]:
+    """Count the lines of a report by what became of them."""
+    counts = Counter(entry.status for entry in report)
+    return {status: counts[status] for status in (ACCEPTED, CHANGED, REJECTED)}
+
+
+def show_counts(counts: Mapping[str, int]) -> str:
+    """Say how many lines were accepted, changed and rejected."""
+    shown = ", ".join(f"{counts[status]} {status}" for status in (ACCEPTED, CHANGED, REJECTED))
+    return f"entities: {shown}"
+
+
+def make_folder(path: Path) -> None:
+    """Make an output folder before the work begins.
+
+    Raises:
+      InputError: something else is there, or nothing can be written there.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot be made a folder ({error.strerror})", path=path) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise InputError("a folder that cannot be written to", path=path)
+
+
+def check_out_file(path: Path) -> None:
+    """Check before the work begins that a file can be written; its folder is made.
+
+    Raises:
+      InputError: a folder has that name, or its folder cannot be had.
+    """
+    if path.is_dir():
+        raise InputError("a folder, expected the name of a file", path=path)
+    make_folder(path.parent)

@@ -1,0 +1,80 @@
+"""`wfst-bias score`: error rates and entities of hypotheses."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import click
+
+from wfst_bias.cli.inputs import FILE, check_out_file
+from wfst_bias.files import write_text
+from wfst_bias.score.bootstrap import Difference
+from wfst_bias.score.score_files import score_files
+from wfst_bias.score.scores import compare
+
+
+@click.command("score", short_help="words, references -> error rates, entities found")
+@click.option(
+    "--ref",
+    type=FILE,
+    required=True,
+    metavar="TSV",
+    help="references: id, text, rare words, list; the last two JSON arrays",
+)
+@click.option(
+    "--hyp",
+    type=FILE,
+    required=True,
+    metavar="TEXT",
+    help="hypotheses as `decode` writes them: ID WORD ... a line",
+)
+@click.option(
+    "--entities",
+    type=FILE,
+    metavar="LIST",
+    help="score the entities of this list instead of each utterance's rare words",
+)
+@click.option("--json", "json_file", type=FILE, metavar="FILE", help="also write all as JSON")
+@click.option(
+    "--compare",
+    "other",
+    type=FILE,
+    metavar="TEXT",
+    help="other hypotheses; also show how much more each figure of --hyp is than theirs",
+)
+def score_command(
+    ref: Path, hyp: Path, entities: Path | None, json_file: Path | None, other: Path | None
+) -> None:
+    """Count word errors, apart for rare words, and entities found, missed and made up.
+
+    WER is over all words, U-WER over those that are not among the utterance's rare words, B-WER
+    over those that are; precision, recall and F1 are of entities, the rate of false alarms is per
+    100 words. Words are compared without case, diacritics and punctuation. Intervals are by
+    bootstrap over utterances. Both files must have the same utterances.
+
+    \b
+    Example:
+      wfst-bias score --ref test.tsv --hyp biased/text --compare plain/text
+    """
+    if json_file is not None:
+        check_out_file(json_file)
+    scores = score_files(ref, hyp, entities)
+    table = scores.to_table()
+    if other is not None:
+        table += "\n" + _difference_table(compare(score_files(ref, other, entities), scores), other)
+    if json_file is not None:
+        write_text(json_file, scores.to_json())
+    click.echo(table, nl=False)
+
+
+def _difference_table(differences: dict[str, Difference], other: Path) -> str:
+    lines = [f"{'metric':<14}{'more, %':>8}  interval, against {other}"]
+    for name, difference in differences.items():
+        low, high = (_percent(bound) for bound in difference.interval)
+        lines.append(f"{name:<14}{_percent(difference.value):>8}  {low} to {high}")
+    return "\n".join(lines) + "\n"
+
+
+def _percent(rate: float) -> str:
+    return "-" if math.isnan(rate) else f"{100 * rate:+.2f}"

@@ -1,0 +1,206 @@
+"""The lattice of an utterance as one k2.Fsa whose arcs say what they write.
+
+The token that begins a word of the class is on one arc, whether the word is then spelled out or
+turns out to be an entity. So a state inside such a token is split by what the token turns out to
+begin; the paths, their labels and scores remain the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import k2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from wfst_bias.decode.decoder import PieceLattice
+from wfst_bias.decode.lattice import Array, Lattice
+from wfst_bias.decode.lattice_files import LatticeSymbols
+from wfst_bias.graph.arcs import FINAL_LABEL, ArcKind, Floats
+from wfst_bias.graph.compiled_list import CompiledList
+from wfst_bias.graph.join import ArcMeaning
+
+NO_FRAME = -1
+
+# What the first token of a word of the class turns out to begin: a spelled word, an entity of
+# several tokens, or, as `form + 1`, an entity that ends with it. Any other state has _SPELLED.
+_SPELLED, _LONGER_ENTITY = 0, -1
+
+
+def lattice_fsa(pieces: Sequence[PieceLattice], symbols: LatticeSymbols) -> k2.Fsa | None:
+    """Return the lattice of an utterance, top-sorted; None where no path survived the search.
+
+    Its attributes are those that `lattice_files` describes. The pieces of a long utterance follow
+    each other, joined by blanks that read no frame; a piece without a path is left out, as it is
+    of the text.
+    """
+    parts = [_piece_arcs(piece, symbols) for piece in pieces if piece.lattice.n_states]
+    if not parts:
+        return None
+    arcs = _chain(parts)
+    columns = (arcs.source, arcs.target, arcs.label)
+    table = np.stack([*(c.astype(np.int32) for c in columns), arcs.score.view(np.int32)], axis=1)
+    fsa = k2.Fsa(torch.from_numpy(table))
+    fsa.aux_labels = torch.from_numpy(arcs.aux_label.astype(np.int32))
+    fsa.frame = torch.from_numpy(arcs.frame.astype(np.int32))
+    return fsa
+
+
+@dataclass(frozen=True)
+class _Arcs:
+    """Hold the arcs of a lattice as they are saved, `(arcs,)` each, sorted by source."""
+
+    source: Array
+    target: Array
+    label: Array
+    aux_label: Array
+    frame: Array
+    score: Floats
+
+    def in_order(self) -> _Arcs:
+        order = np.lexsort((self.aux_label, self.label, self.target, self.source))
+        return _Arcs(*(getattr(self, f.name)[order] for f in fields(self)))
+
+
+def _chain(parts: Sequence[_Arcs]) -> _Arcs:
+    """Put lattices one after the other: each but the last ends in the start of the next."""
+    moved = []
+    first = 0
+    for number, part in enumerate(parts, start=1):
+        joins = (part.label == FINAL_LABEL) & (number < len(parts))
+        moved.append(
+            replace(
+                part,
+                source=part.source + first,
+                target=part.target + first,
+                label=np.where(joins, 0, part.label),
+                aux_label=np.where(joins, 0, part.aux_label),
+            )
+        )
+        first += int(part.target.max())
+    return _Arcs(*(np.concatenate([getattr(m, f.name) for m in moved]) for f in fields(_Arcs)))
+
+
+def _piece_arcs(piece: PieceLattice, symbols: LatticeSymbols) -> _Arcs:
+    lattice = _without_end_frame(piece.lattice)
+    waiting = _waiting(lattice)
+    taken = np.where(waiting[lattice.source], _turn_taken(lattice.meaning), _SPELLED)
+    turns = _turns(lattice, waiting, taken)
+    arc = np.repeat(np.arange(len(lattice.target)), [len(turns[t]) for t in lattice.target])
+    turn = np.array([k for t in lattice.target.tolist() for k in turns[t]], np.int64)
+    before = np.where(lattice.meaning.reads[arc], taken[arc], turn)
+    source, target = _number_states(lattice.source[arc], before, lattice.target[arc], turn)
+    final = lattice.label[arc] == FINAL_LABEL
+    width = len(symbols.tokens) + 1
+    writer = _Writer(lattice.meaning, symbols, piece.entities)
+    return _Arcs(
+        source,
+        target,
+        label=np.where(final, FINAL_LABEL, lattice.label[arc] % width),
+        aux_label=np.where(final, FINAL_LABEL, writer.write(arc, turn)),
+        frame=np.where(final, NO_FRAME, _frames(lattice, piece)[arc]),
+        score=lattice.score[arc].astype(np.float32),
+    ).in_order()
+
+
+def _without_end_frame(lattice: Lattice) -> Lattice:
+    """Return the lattice with the arcs that read the end token as its final arcs."""
+    end_score = np.full(lattice.n_states, np.nan)
+    final = lattice.label == FINAL_LABEL
+    end_score[lattice.source[final]] = lattice.score[final]
+    after = end_score[lattice.target]
+    ending = ~np.isnan(after)
+    rest = np.flatnonzero(~final)
+    return Lattice(
+        lattice.source[rest],
+        np.where(ending, lattice.n_states - 1, lattice.target)[rest],
+        np.where(ending, FINAL_LABEL, lattice.label)[rest],
+        (lattice.score + np.where(ending, after, 0.0))[rest],
+        lattice.meaning.take(rest),
+    )
+
+
+def _waiting(lattice: Lattice) -> NDArray[np.bool_]:
+    """Return `(states,)`, whether the last token begun may turn out to begin an entity."""
+    waiting = np.zeros(lattice.n_states, bool)
+    begins = lattice.meaning.reads & (lattice.meaning.kind == ArcKind.SLOT)
+    waiting[lattice.target[begins]] = True
+    lasting = np.flatnonzero(~lattice.meaning.reads)
+    for source, target in zip(lattice.source[lasting], lattice.target[lasting], strict=True):
+        waiting[target] |= waiting[source]
+    return waiting
+
+
+def _turn_taken(meaning: ArcMeaning) -> Array:
+    """Return `(arcs,)`, what a first token turned out to begin if the arc reads the token after."""
+    longer = np.where(meaning.kind == ArcKind.ENTITY, _LONGER_ENTITY, _SPELLED)
+    return np.where(meaning.form < 0, -meaning.form, longer).astype(np.int64)
+
+
+def _turns(lattice: Lattice, waiting: NDArray[np.bool_], taken: Array) -> list[tuple[int, ...]]:
+    """Return by state what the last token begun turns out to begin on one path or another."""
+    found: list[set[int]] = [set() if waits else {_SPELLED} for waits in waiting]
+    for arc in np.flatnonzero(waiting[lattice.source])[::-1].tolist():
+        reads = lattice.meaning.reads[arc]
+        ahead = {int(taken[arc])} if reads else found[lattice.target[arc]]
+        found[lattice.source[arc]] |= ahead
+    return [tuple(sorted(turns)) for turns in found]
+
+
+def _number_states(
+    source: Array, source_turn: Array, target: Array, target_turn: Array
+) -> tuple[Array, Array]:
+    """Number states split by turn, in the order of the states."""
+    n_turns = int(max(source_turn.max(), target_turn.max())) + 2
+    sources = source * n_turns + source_turn + 1
+    targets = target * n_turns + target_turn + 1
+    known = np.unique(np.concatenate([sources, targets]))
+    return np.searchsorted(known, sources), np.searchsorted(known, targets)
+
+
+class _Writer:
+    """Say what arcs write, as numbers of `words.txt`."""
+
+    def __init__(
+        self, meaning: ArcMeaning, symbols: LatticeSymbols, entities: CompiledList | None
+    ) -> None:
+        self.meaning = meaning
+        self.symbols = symbols
+        self.entities = entities
+        self.pieces = np.array([0, *map(symbols.piece, range(1, len(symbols.tokens))), 0], np.int64)
+
+    def write(self, arc: Array, turn: Array) -> Array:
+        """Return what each arc writes, given what the state behind it turns out to be."""
+        kind, form = self.meaning.kind[arc], self.meaning.form[arc]
+        begins, spells = kind == ArcKind.SLOT, kind == ArcKind.SPELLING
+        ended = np.where(begins, turn, np.where(kind == ArcKind.ENTITY, form, 0))
+        spelled = spells | (begins & (turn == _SPELLED))
+        written = np.where(spelled, self.pieces[self.meaning.token[arc]], self.meaning.output[arc])
+        written = np.where(ended > 0, self._entities(ended), written)
+        return np.where(self.meaning.reads[arc], written, 0)
+
+    def _entities(self, ended: Array) -> Array:
+        """Return the numbers of entities; `ended` is a form + 1, or not above 0 for none."""
+        distinct, index = np.unique(ended, return_inverse=True)
+        return np.array([self._entity(int(form) - 1) for form in distinct], np.int64)[index]
+
+    def _entity(self, form: int) -> int:
+        if form < 0:
+            return 0
+        assert self.entities is not None, "only a list has forms"
+        return self.symbols.entity(self.entities.entity(form).written)
+
+
+def _frames(lattice: Lattice, piece: PieceLattice) -> Array:
+    """Return `(arcs,)`, the frame of the utterance that each arc reads, -1 where there is none."""
+    depth = np.zeros(lattice.n_states, np.int64)
+    for source, target in zip(lattice.source.tolist(), lattice.target.tolist(), strict=True):
+        depth[target] = depth[source] + 1
+    kept = piece.frames.kept
+    at = depth[lattice.source] - piece.frames.first
+    real = (at >= 0) & (at < len(kept))
+    frame = np.full(len(at), NO_FRAME, np.int64)
+    frame[real] = piece.first_frame + kept[at[real]]
+    return frame
