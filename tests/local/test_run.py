@@ -65,6 +65,7 @@ def test_readme_shows_what_is_shown(shown: str, repository: Path) -> None:
         (["--nj", "-1"], "expected a whole number: -1"),
         (["--nj", "0"], "--nj must be at least 1"),
         (["--speed", "2"], "unknown option: --speed"),
+        (["--stage", "4", "--exp", "/nowhere"], "no data in /nowhere/data: start from --stage 1"),
     ],
 )
 def test_arguments_that_cannot_be_used(
@@ -81,3 +82,12 @@ def test_real_speech_that_is_not_there(repository: Path, tmp_path: Path) -> None
     assert done.returncode == 2
     assert "--data-dir" in done.stderr
     assert not (tmp_path / "exp").exists()
+
+
+def test_a_folder_of_others_is_left_alone(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/precious").touch()
+    done = call(repository, "--exp", tmp_path, "--stage", 1)
+    assert done.returncode == 2
+    assert "name another --exp" in done.stderr
+    assert (tmp_path / "data/precious").exists()

@@ -70,14 +70,15 @@ class Lattice:
 
         Several paths of it may write the same. Precondition: some path survived.
         """
-        return from_pynini(self._transducer().project("input").rmepsilon().topsort())
+        return from_pynini(self._transducer.copy().project("input").rmepsilon().topsort())
 
     def align(self, writings: Sequence[int]) -> Array:
         """Return the arcs of the best path that writes these, in order."""
-        best = pynini.shortestpath(pynini.compose(_chain(writings), self._transducer()))
+        best = pynini.shortestpath(pynini.compose(_chain(writings), self._transducer))
         path = from_pynini(best.project("output").topsort())
         return path.label[path.label > 0].astype(np.int64) - 1
 
+    @cached_property
     def _transducer(self) -> pynini.Fst:
         """Return an FST from what the arcs write to the arcs' own numbers, from 1."""
         final = np.full(self.n_states, -np.inf, np.float32)

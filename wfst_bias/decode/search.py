@@ -24,13 +24,13 @@ class SearchOptions:
     """
 
     search_beam: float = field(
-        default=12.0, metadata={"help": "paths within this many nats of a frame's best go on"}
+        default=13.0, metadata={"help": "paths within this many nats of a frame's best go on"}
     )
     output_beam: float = field(
         default=6.0, metadata={"help": "paths within this many nats of the best are in the lattice"}
     )
     min_active_states: int = field(
-        default=30, metadata={"help": "fewest states kept in a frame, whatever the beam says"}
+        default=5, metadata={"help": "fewest states kept in a frame, whatever the beam says"}
     )
     max_active_states: int = field(default=10000, metadata={"help": "most states kept in a frame"})
     blank_threshold: float | None = field(

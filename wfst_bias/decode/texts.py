@@ -1,13 +1,16 @@
 """The n best distinct texts of a lattice.
 
-Every state keeps the n best distinct beginnings that lead to it. That is exact: a text among the n
-best has at every state on its best path a beginning among the n best there, for n better ones
-would make n better texts. It is done on the lattice of writings, which OpenFst's removal of
-epsilons makes from that of frames and which is a tenth of its size.
+Best-first search (A*) with the exact outlook of every state, so that texts come out in the order of
+their scores and little else is looked at. Of several paths to a state with the same text so far,
+the best comes first and the others are dropped. It is done on the lattice of writings, which
+OpenFst's removal of epsilons makes from that of frames and which is a tenth of its size.
 """
 
 from __future__ import annotations
 
+import heapq
+import itertools
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +18,12 @@ import numpy as np
 from wfst_bias.decode.lattice import Lattice
 from wfst_bias.decode.path import Vocabulary
 from wfst_bias.graph.arcs import ArcKind
+from wfst_bias.graph.bridge import Acceptor
 from wfst_bias.graph.compiled_list import CompiledList
 from wfst_bias.graph.join import ArcMeaning
 from wfst_bias.tokens import WORD_MARK
+
+_END = -1  # stands for the end of a text where a state is expected
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,35 +65,45 @@ def best_texts(
         return []
     write = _Writer(lattice.writings, vocabulary, entities).write
     graph = lattice.written()
-    beginnings: list[dict[str, TextPath]] = [{} for _ in range(graph.n_states)]
-    beginnings[graph.start][""] = TextPath("", 0.0, 0, None)
+    ahead = _outlook(graph)
     first = np.searchsorted(graph.source, np.arange(graph.n_states + 1)).tolist()
     target, label, score = graph.target.tolist(), graph.label.tolist(), graph.score.tolist()
-    whole: dict[str, TextPath] = {}
-    for state in range(graph.n_states):
-        paths = _keep_best(beginnings[state], n_best)
+    final_score = graph.final_score.tolist()
+    whole: list[TextPath] = []
+    finished: set[str] = set()
+    expanded: set[tuple[int, str]] = set()
+    serial = itertools.count()  # the earlier first where all else is equal
+    heap = [(-ahead[graph.start], "", next(serial), graph.start, TextPath("", 0.0, 0, None))]
+    while heap and len(whole) < n_best:
+        _, text, _, state, path = heapq.heappop(heap)
+        if state == _END:
+            if text not in finished:
+                finished.add(text)
+                whole.append(path)
+            continue
+        if (state, text) in expanded:
+            continue
+        expanded.add((state, text))
         for arc in range(first[state], first[state + 1]):
-            reached = beginnings[target[arc]]
-            for path in paths:
-                text = write(path.text, label[arc])
-                _offer(reached, TextPath(text, path.score + score[arc], label[arc], path))
-        final_score = float(graph.final_score[state])
-        if final_score > -np.inf:
-            for path in paths:
-                total = path.score + final_score
-                _offer(whole, TextPath(path.text, total, path.writing, path.before))
-        beginnings[state] = {}
-    return _keep_best(whole, n_best)
+            longer = write(text, label[arc])
+            total = path.score + score[arc]
+            reached = TextPath(longer, total, label[arc], path)
+            estimate = -total - ahead[target[arc]]
+            heapq.heappush(heap, (estimate, longer, next(serial), target[arc], reached))
+        if final_score[state] > -math.inf:
+            total = path.score + final_score[state]
+            ended = TextPath(text, total, path.writing, path.before)
+            heapq.heappush(heap, (-total, text, next(serial), _END, ended))
+    return sorted(whole, key=lambda path: (-path.score, path.text))
 
 
-def _offer(paths: dict[str, TextPath], path: TextPath) -> None:
-    known = paths.get(path.text)
-    if known is None or path.score > known.score:
-        paths[path.text] = path
-
-
-def _keep_best(paths: dict[str, TextPath], n_best: int) -> list[TextPath]:
-    return sorted(paths.values(), key=lambda path: (-path.score, path.text))[:n_best]
+def _outlook(graph: Acceptor) -> list[float]:
+    """Return per state the score of the best way from it to the end."""
+    ahead: list[float] = graph.final_score.tolist()
+    arcs = zip(graph.source.tolist(), graph.target.tolist(), graph.score.tolist(), strict=True)
+    for source, target, score in reversed(list(arcs)):
+        ahead[source] = max(ahead[source], score + ahead[target])
+    return ahead
 
 
 class _Writer:

@@ -3,7 +3,7 @@
 Every spelling of a form is a path that ends in a label of the form's own, `width + form`. The
 union is determinized, so that spellings share their beginnings, and minimized with weights
 encoded, so that spellings of one form share their ends and no weight moves. A form's boost grows
-along its path in proportion to the letters read; determinization gives a shared beginning the
+along its path with the letters read, up to a bound; determinization gives a shared beginning the
 largest share of the forms behind it, and the arc that leaves the form corrects the sum, so that a
 whole path gains its boost exactly and an unfinished one has no way out.
 """
@@ -22,6 +22,11 @@ from wfst_bias.graph.bridge import Acceptor, from_pynini, to_pynini
 
 # Finer than any score in nats that a list declares: determinization must not merge or round them.
 QUANTUM_NATS = 1e-6
+
+# The most that a letter of an unfinished entity brings; the rest comes with the last. Enough to
+# keep a true entity within the beam while it is misheard, too little for a false one to push the
+# true path out.
+MOST_EARLY_NATS = 1.75
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,8 @@ def _shares(spelled: SpelledForms, lengths: NDArray[np.int64]) -> NDArray[np.flo
     """Return the part of its form's boost that each token brings."""
     letters = spelled.letters[spelled.tokens].astype(np.float64)
     per_spelling = np.add.reduceat(letters, spelled.offsets[:-1])
-    rate = spelled.boost_nats[spelled.form] / np.maximum(per_spelling, 1.0)
+    whole = spelled.boost_nats[spelled.form] / np.maximum(per_spelling, 1.0)
+    rate = np.minimum(whole, MOST_EARLY_NATS)
     shares: NDArray[np.float64] = letters * np.repeat(rate, lengths)
     return shares
 

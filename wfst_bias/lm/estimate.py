@@ -38,7 +38,7 @@ class LmOptions:
         metadata={"help": "fewest occurrences in the text of a word not counted as the class"},
     )
     min_counts: tuple[int, ...] = field(
-        default=(1, 1, 2),
+        default=(1,),
         metadata={"help": "fewest occurrences of a kept n-gram, by order; the last holds on"},
     )
     word_counts_weight: float = field(
