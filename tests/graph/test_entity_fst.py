@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wfst_bias.graph.entity_fst import EntityFst, SpelledForms, compile_entity_fst
+from wfst_bias.graph.entity_fst import (
+    MOST_EARLY_NATS,
+    EntityFst,
+    SpelledForms,
+    compile_entity_fst,
+)
 
 N_TOKENS = 4  # 0 is the blank; tokens have 0 to 2 letters
 LETTERS = np.array([0, 0, 1, 2])
@@ -80,7 +85,10 @@ def test_deterministic_minimal_and_in_order(forms):
             (int(fst.token[a]), round(float(fst.score[a]), 4), futures[int(fst.target[a])])
             for a in rows
         ]
-        exits = fst.exit_form[fst.exit_state == state].tolist()
+        exits = [
+            (int(fst.exit_form[e]), round(float(fst.exit_score[e]), 4))
+            for e in np.flatnonzero(fst.exit_state == state)
+        ]
         futures[state] = (frozenset(going_on), frozenset(exits))
     assert len(set(futures.values())) >= fst.n_states - 1, "two states with the same future"
 
@@ -103,8 +111,14 @@ def test_an_empty_list():
 
 
 def test_shared_ends_are_shared_and_boost_grows_with_letters():
-    fst = compile_entity_fst(spelled_forms([([(3, 2, 2), (2, 2, 2, 2)], 8.0)]), N_TOKENS + 1)
+    fst = compile_entity_fst(spelled_forms([([(3, 2, 2), (2, 2, 2, 2)], 4.0)]), N_TOKENS + 1)
     ways = [p for p, _ in paths(fst)]
     assert sorted(ways) == [(2, 2, 2, 2), (3, 2, 2)]
     assert len(fst.source) < 7
-    assert fst.score[(fst.source == 0) & (fst.token == 3)] == pytest.approx(4.0)
+    assert fst.score[(fst.source == 0) & (fst.token == 3)] == pytest.approx(2.0)
+
+
+def test_most_of_a_high_boost_comes_when_the_form_is_complete():
+    fst = compile_entity_fst(spelled_forms([([(2, 2, 3)], 100.0)]), N_TOKENS + 1)
+    assert fst.score.sum() == pytest.approx(4 * MOST_EARLY_NATS)
+    assert fst.exit_score == pytest.approx([100 - 4 * MOST_EARLY_NATS])

@@ -29,7 +29,6 @@ from wfst_bias.errors import InputError
 from wfst_bias.files import write_text
 from wfst_bias.graph.boost import BoostOptions
 from wfst_bias.graph.load import LoadedGraph, load_graph
-from wfst_bias.graph.rivals import Rivals
 from wfst_bias.graph.word_graph import TokenNumbers
 from wfst_bias.tokens import TokenTable
 
@@ -99,8 +98,8 @@ def _compile_list(
     from wfst_bias.graph.compiled_list import ListCompiler
 
     begin = time.perf_counter()
-    rivals = Rivals(graph.unigrams)
-    compiled = ListCompiler(graph.tokens, Speller(graph.tokens), rivals, boost).compile(listed)
+    compiler = ListCompiler(graph.tokens, Speller(graph.tokens), graph.unigrams, boost)
+    compiled = compiler.compile(listed)
     seconds = time.perf_counter() - begin
     columns = TokenNumbers.of(graph.tokens).columns
     write_entity_fst(compiled, [graph.tokens.symbols[column] for column in columns], out)

@@ -23,7 +23,6 @@ from wfst_bias.formats.results import Result
 from wfst_bias.graph.compiled_list import CompiledList, ListCompiler
 from wfst_bias.graph.join import JoinedGraph, SearchGraph
 from wfst_bias.graph.load import LoadedGraph, load_graph
-from wfst_bias.graph.rivals import Rivals
 from wfst_bias.graph.word_graph import TokenNumbers
 
 Lists = CompiledList | Mapping[str, CompiledList] | None
@@ -70,9 +69,7 @@ class Decoder:
         self.graph = SearchGraph(loaded.static, self.options.scales)
         self.normalizer = Normalizer(tokens)
         self.speller = Speller(tokens)
-        self.compiler = ListCompiler(
-            tokens, self.speller, Rivals(loaded.unigrams), self.options.boost
-        )
+        self.compiler = ListCompiler(tokens, self.speller, loaded.unigrams, self.options.boost)
         self.dense = DenseInput(tokens, self.options.search.blank_threshold)
         columns = TokenNumbers.of(tokens).columns
         self.context = ReadingContext(

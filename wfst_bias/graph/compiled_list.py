@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from wfst_bias.entities.entity_list import Entity, EntityList
 from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.entities.penalties import Penalties
 from wfst_bias.entities.spelling import Speller
-from wfst_bias.graph.boost import BoostOptions
+from wfst_bias.graph.boost import RARE_LOG_PROB, BoostOptions
 from wfst_bias.graph.entity_fst import EntityFst, SpelledForms, compile_entity_fst
 from wfst_bias.graph.rivals import Rivals
 from wfst_bias.graph.word_graph import TokenNumbers
@@ -45,11 +46,15 @@ class ListCompiler:
     """Compile entity lists for one token table."""
 
     def __init__(
-        self, tokens: TokenTable, speller: Speller, rivals: Rivals, options: BoostOptions
+        self,
+        tokens: TokenTable,
+        speller: Speller,
+        unigrams: Sequence[tuple[str, float]],
+        options: BoostOptions,
     ) -> None:
         self.normalizer = Normalizer(tokens)
         self.speller = speller
-        self.rivals = rivals
+        self.rivals = Rivals(unigrams, RARE_LOG_PROB)
         self.options = options
         self.width = tokens.size + 1
         self.renumber = TokenNumbers.of(tokens).from_columns()

@@ -3,9 +3,9 @@
 Every spelling of a form is a path that ends in a label of the form's own, `width + form`. The
 union is determinized, so that spellings share their beginnings, and minimized with weights
 encoded, so that spellings of one form share their ends and no weight moves. A form's boost grows
-along its path with the letters read, up to a bound; determinization gives a shared beginning the
-largest share of the forms behind it, and the arc that leaves the form corrects the sum, so that a
-whole path gains its boost exactly and an unfinished one has no way out.
+along its path with the letters read, up to a bound, and the rest comes with its label;
+determinization gives a shared beginning the largest share of the forms behind it and takes the
+difference off later, so that a whole path gains its boost and an unfinished one has no way out.
 """
 
 from __future__ import annotations
@@ -78,12 +78,15 @@ def compile_entity_fst(spelled: SpelledForms, width: int) -> EntityFst:
       width: V + 1; labels from here on stand for forms.
     """
     if not len(spelled.form):
-        return _to_entity_fst(_empty(), spelled, width)
+        return _to_entity_fst(_empty(), width)
     union = to_pynini(_chains(spelled, width))
     fst = pynini.determinize(union, delta=QUANTUM_NATS)
-    encoder = pywrapfst.EncodeMapper(encode_labels=True, encode_weights=True)
-    fst.encode(encoder).minimize(delta=QUANTUM_NATS).decode(encoder)
-    return _to_entity_fst(from_pynini(fst.topsort()), spelled, width)
+    if len(spelled.form) > len(spelled.boost_nats):
+        # Where every form has one spelling, each state has forms of its own behind it, so that no
+        # two are equivalent.
+        encoder = pywrapfst.EncodeMapper(encode_labels=True, encode_weights=True)
+        fst.encode(encoder).minimize(delta=QUANTUM_NATS).decode(encoder)
+    return _to_entity_fst(from_pynini(fst.topsort()), width)
 
 
 def _empty() -> Acceptor:
@@ -102,7 +105,9 @@ def _chains(spelled: SpelledForms, width: int) -> Acceptor:
     source = np.concatenate([before, inner[last]])
     target = np.concatenate([inner, np.ones(n_spellings, np.int64)])
     label = np.concatenate([spelled.tokens, width + spelled.form])
-    score = np.concatenate([_shares(spelled, lengths), np.zeros(n_spellings)])
+    shares = _shares(spelled, lengths)
+    left = spelled.boost_nats[spelled.form] - np.add.reduceat(shares, first)
+    score = np.concatenate([shares, left])
     order = np.argsort(source, kind="stable")
     final = np.full(n_tokens + 2, -np.inf, np.float32)
     final[1] = 0.0
@@ -120,36 +125,16 @@ def _shares(spelled: SpelledForms, lengths: NDArray[np.int64]) -> NDArray[np.flo
     return shares
 
 
-def _to_entity_fst(acceptor: Acceptor, spelled: SpelledForms, width: int) -> EntityFst:
+def _to_entity_fst(acceptor: Acceptor, width: int) -> EntityFst:
     assert acceptor.start == 0, "sorted topologically"
     reads = acceptor.label < width
-    potential = _potentials(acceptor, reads)
-    exits = ~reads
-    form = acceptor.label[exits] - width
-    left = spelled.boost_nats[form] - potential[acceptor.source[exits]]
     return EntityFst(
         acceptor.source[reads],
         acceptor.target[reads],
         acceptor.label[reads],
         acceptor.score[reads],
-        acceptor.source[exits],
-        form.astype(np.int32),
-        left.astype(np.float32),
+        acceptor.source[~reads],
+        acceptor.label[~reads] - width,
+        acceptor.score[~reads],
         acceptor.n_states,
     )
-
-
-def _potentials(acceptor: Acceptor, reads: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the boost gathered on the way to each state; all ways to a state gather the same."""
-    potential = np.zeros(acceptor.n_states)
-    source, target = acceptor.source[reads], acceptor.target[reads]
-    score = acceptor.score[reads].astype(np.float64)
-    begin = np.searchsorted(source, np.arange(acceptor.n_states + 1))
-    frontier = np.zeros(1, np.int64)
-    while len(frontier):
-        counts = begin[frontier + 1] - begin[frontier]
-        start = np.repeat(begin[frontier] - (np.cumsum(counts) - counts), counts)
-        arcs = start + np.arange(counts.sum())
-        potential[target[arcs]] = potential[source[arcs]] + score[arcs]
-        frontier = np.unique(target[arcs]).astype(np.int64)
-    return potential

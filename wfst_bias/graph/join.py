@@ -269,9 +269,11 @@ class _Attachment:
 
     def _one_token(self, opening: Array) -> list[TailArcs]:
         """Return what follows entities that are one token long: the words after the class."""
-        e, static = self.entities, self.static
-        row = static.token_arcs.take(_row(static.token_arcs, static.after_class))
+        e = self.entities
         index, exits = _pairs(e.exit_state, e.target[opening])
+        if not len(exits):
+            return []
+        row = self.static.after_class_arcs
         boost = e.score[opening[index]] + e.exit_score[exits]
         source = self._first_token_states(opening[index])
         return [
@@ -295,11 +297,6 @@ class _Attachment:
     ) -> TailArcs:
         arcs = TokenArcs.make(source, target, token, 0.0, 0, ArcKind.ENTITY)
         return TailArcs(arcs, boost.astype(np.float32), form.astype(np.int32))
-
-
-def _row(arcs: TokenArcs, state: int) -> Array:
-    begin = int(np.searchsorted(arcs.source, state))
-    return np.arange(begin, int(np.searchsorted(arcs.source, state, side="right")))
 
 
 def _pairs(ordered: Array, wanted: Array) -> tuple[Array, Array]:

@@ -8,7 +8,7 @@ overcome before the entity is written in its place.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 
 class Rivals:
@@ -19,34 +19,36 @@ class Rivals:
     symmetric deletion).
     """
 
-    def __init__(self, words: Sequence[tuple[str, float]]) -> None:
-        self._log_probs: dict[str, float] = {}
+    def __init__(self, words: Sequence[tuple[str, float]], least_log_prob: float) -> None:
+        """File the words that are more probable than `least_log_prob`."""
+        log_probs: dict[str, float] = {}
         for form, log_prob in words:
-            if log_prob > self._log_probs.get(form, float("-inf")):
-                self._log_probs[form] = log_prob
-        self._by_key: dict[str, list[str]] = defaultdict(list)
-        for form in self._log_probs:
-            for key in _keys(form):
-                self._by_key[key].append(form)
+            if log_prob > log_probs.get(form, least_log_prob):
+                log_probs[form] = log_prob
+        self._by_key: dict[str, list[tuple[float, str]]] = defaultdict(list)
+        for form, log_prob in log_probs.items():
+            for key in {form, *_shortened(form)}:
+                self._by_key[key].append((log_prob, form))
 
     def log_prob(self, form: str) -> float:
         """Return the unigram log-probability of the best rival of `form`, -inf without one.
 
         The form itself is no rival, and neither is anything for a form of several words.
         """
-        best = float("-inf")
         if " " in form:
-            return best
-        for key in _keys(form):
-            for word in self._by_key.get(key, ()):
-                log_prob = self._log_probs[word]
+            return float("-inf")
+        best = float("-inf")
+        known = self._by_key.get
+        for key in (form, *_shortened(form)):
+            for log_prob, word in known(key, ()):
                 if log_prob > best and word != form and within_one_edit(word, form):
                     best = log_prob
         return best
 
 
-def _keys(form: str) -> Iterable[str]:
-    return {form, *(form[:i] + form[i + 1 :] for i in range(len(form)))}
+def _shortened(form: str) -> list[str]:
+    """Return the strings that deleting a letter gives, with repetitions."""
+    return [form[:i] + form[i + 1 :] for i in range(len(form))]
 
 
 def within_one_edit(first: str, second: str) -> bool:

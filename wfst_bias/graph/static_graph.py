@@ -50,8 +50,17 @@ class StaticGraph:
     @property
     def tail_arcs(self) -> TokenArcs:
         """Return the token arcs of the tail: those that leave the first-token states."""
-        first = np.searchsorted(self.token_arcs.source, min(self.tail_states.values()))
-        return self.token_arcs.take(np.arange(first, len(self.token_arcs)))
+        return self._rows(min(self.tail_states.values()), self.n_states)
+
+    @property
+    def after_class_arcs(self) -> TokenArcs:
+        """Return the token arcs that follow a word of the class."""
+        return self._rows(self.after_class, self.after_class + 1)
+
+    def _rows(self, first: int, end: int) -> TokenArcs:
+        """Return the token arcs that leave the states from `first` to before `end`."""
+        begin, stop = np.searchsorted(self.token_arcs.source, np.array([first, end], np.int32))
+        return self.token_arcs.take(np.arange(begin, stop))
 
 
 def build_static_graph(words: WordGraph, tokens: TokenTable) -> StaticGraph:
