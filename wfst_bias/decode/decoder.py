@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,6 +111,10 @@ class Decoder:
 
     def compile_list(self, entities: EntityList | Iterable[str]) -> CompiledList:
         """Compile a list, or phrases in any form that a line of a list file may have."""
+        with _no_garbage_collection():
+            return self._compile_list(entities)
+
+    def _compile_list(self, entities: EntityList | Iterable[str]) -> CompiledList:
         if not isinstance(entities, EntityList):
             entities = entities_from_strings(
                 tuple(entities), self.normalizer, "auto", speller=self.speller
@@ -168,7 +174,8 @@ class Decoder:
         found: dict[int, PieceLattice] = {}
         for begin in range(0, len(order), self.options.output.batch_size):
             batch = order[begin : begin + self.options.output.batch_size]
-            decoded, of_batch = self._decode_batch([pieces[i] for i in batch])
+            with _no_garbage_collection():
+                decoded, of_batch = self._decode_batch([pieces[i] for i in batch])
             results.update(zip(batch, decoded, strict=True))
             if lattices is not None:
                 found.update(zip(batch, of_batch, strict=True))
@@ -207,6 +214,18 @@ class Decoder:
         if self._joined is None or not _same(self._joined[0], lists):
             self._joined = (lists, self.graph.join([entities.fst for entities in lists]))
         return self._joined[1]
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Pause the search for cycles of objects: there are none, and it takes a sixth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _same(first: Sequence[CompiledList], second: Sequence[CompiledList]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,8 @@ from wfst_bias.graph.compiled_list import CompiledList
 from wfst_bias.graph.join import ArcMeaning
 
 NO_PATH = "no path survived the search; a wider search_beam may help"
+
+Ints = NDArray[np.int64]
 
 # A list with penalties ranks this many times as many texts as it returns.
 MORE_TEXTS_FOR_PENALTIES = 4
@@ -101,24 +104,28 @@ class _Timer:
         frames: Frames,
         context: ReadingContext,
     ) -> None:
-        n_search = len(is_blank)
-        self.first = frames.of_search(np.arange(n_search))
-        self.last = frames.of_search(last_frames(meaning.reads, is_blank))
-        self.column = context.columns[np.minimum(meaning.token, len(context.columns) - 1)]
-        self.log_probs = log_probs
+        first = frames.of_search(np.arange(len(is_blank)))
+        last = frames.of_search(last_frames(meaning.reads, is_blank))
+        column = context.columns[np.minimum(meaning.token, len(context.columns) - 1)]
+        self.first, self.last = first.tolist(), last.tolist()
+        self.peaks = _peaks(log_probs, first, last, column).tolist()
         self.frame_seconds = context.frame_seconds
 
     def word(self, text: str, positions: list[int]) -> Word:
         """Return a word made of the tokens at these positions of the path."""
-        begin = int(self.first[positions[0]])
-        end = int(self.last[positions[-1]]) + 1
-        peaks = [self._peak(position) for position in positions]
-        confidence = float(np.exp(np.mean(peaks)))
+        begin, end = self.first[positions[0]], self.last[positions[-1]] + 1
+        confidence = math.exp(sum(self.peaks[p] for p in positions) / len(positions))
         return Word(text, begin * self.frame_seconds, end * self.frame_seconds, confidence)
 
-    def _peak(self, position: int) -> float:
-        held = slice(int(self.first[position]), int(self.last[position]) + 1)
-        return min(0.0, float(self.log_probs[held, self.column[position]].max()))
+
+def _peaks(log_probs: LogProbs, first: Ints, last: Ints, column: Ints) -> NDArray[np.float32]:
+    """Return the greatest log-probability, at most 0, of each column from first to last frame."""
+    if not len(log_probs):  # what is read is a mark on the frame put in front
+        return np.zeros(len(first), np.float32)
+    peaks = log_probs[first, column]
+    for step in range(1, int((last - first).max(initial=0)) + 1):
+        peaks = np.maximum(peaks, log_probs[np.minimum(first + step, last), column])
+    return np.minimum(peaks, 0.0)
 
 
 def _words_and_spans(
