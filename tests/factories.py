@@ -31,7 +31,7 @@ PIECES = ("▁a", "b", "<blk>", "▁ab", "a", "▁")
 LETTERS = ("<blk>", "▁", *"abcdefghijklmnopqrstuvwxyz")
 
 SENTENCES = ("a b a", "ab a", "b ab", "a a b", "b a ab ab", "ba b", "a")
-SCALES = Scales(lm_scale=0.7, spelling_nats=-0.8, word_nats=-0.3)
+SCALES = Scales(lm_scale=0.7, spelling_nats=-0.8, class_nats=-0.5, word_nats=-0.3)
 # Keeps every path of a small graph.
 EXHAUSTIVE = SearchOptions(
     search_beam=1000.0,

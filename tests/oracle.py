@@ -108,12 +108,13 @@ class Oracle:
                 yield (word,), word, len(spelling), 0.0
         spelled = self._spelled(rest)
         letters = "".join(self.tokens.symbols[t] for t in spelled).replace(WORD_MARK, "")
-        per_token = self.scales.spelling_nats
+        scales = self.scales
         if letters:
-            yield (letters,), self.class_word, len(spelled), per_token * (len(spelled) - 1)
+            extra = scales.class_nats + scales.spelling_nats * (len(spelled) - 1)
+            yield (letters,), self.class_word, len(spelled), extra
         for written, spelling, boost in self.entities:
             if rest[: len(spelling)] == spelling:
-                extra = per_token * (len(spelling) - 1) + boost
+                extra = scales.class_nats + scales.spelling_nats * (len(spelling) - 1) + boost
                 yield written, self.class_word, len(spelling), extra
 
     def _spelled(self, rest: Tokens) -> Tokens:

@@ -37,6 +37,7 @@ SCALED = st.builds(
     Scales,
     lm_scale=st.sampled_from([0.0, 0.5, 1.0, 1.7]),
     spelling_nats=st.sampled_from([-2.0, 0.0, 0.5]),
+    class_nats=st.sampled_from([-2.0, 0.0, 0.5]),
     word_nats=st.sampled_from([-1.0, 0.0, 0.7]),
 )
 PHRASES = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)

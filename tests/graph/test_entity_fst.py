@@ -26,7 +26,7 @@ SPELLINGS = (
 FORMS = st.lists(
     st.tuples(
         st.lists(SPELLINGS, min_size=1, max_size=3, unique=True),
-        st.floats(0, 50) | st.sampled_from([0.0, 5.0, 1000.0]),
+        st.floats(0, 50).map(lambda nats: round(nats, 3)) | st.sampled_from([0.0, 5.0, 1000.0]),
     ),
     max_size=8,
 )

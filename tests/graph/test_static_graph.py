@@ -18,7 +18,7 @@ from wfst_bias.graph.word_graph import TokenNumbers
 from wfst_bias.lm.arpa import NgramLm
 from wfst_bias.tokens import TokenTable
 
-SCALES = Scales(lm_scale=0.8, spelling_nats=-0.6, word_nats=-0.4)
+SCALES = Scales(lm_scale=0.8, spelling_nats=-0.6, class_nats=-0.7, word_nats=-0.4)
 Row = tuple[int, int, int, int, float]  # source, target, label, aux label, score
 SENTENCES = st.lists(
     st.lists(st.text("ab", min_size=1, max_size=3), min_size=1, max_size=4).map(" ".join),
@@ -84,7 +84,7 @@ def lexicon(oracle: Oracle, lm: NgramLm, tokens: TokenTable) -> k2.Fsa:
             rows.append((way[at], way[at + 1], int(number[column]), outputs[at], 0.0))
     for column in starts:
         bare = tokens.symbols[column] == "▁"
-        rows.append((0, 2 if bare else 1, int(number[column]), class_word, 0.0))
+        rows.append((0, 2 if bare else 1, int(number[column]), class_word, SCALES.class_nats))
     rows += [(s, 1, int(number[i]), 0, SCALES.spelling_nats) for s in (1, 2) for i in inner]
     rows.append((1, 0, 0, 0, 0.0))  # a spelled word ends
     trailing, final = states, states + 1

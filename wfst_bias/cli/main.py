@@ -52,11 +52,11 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str], command: click.Command = commands, program: str = PROGRAM) -> int:
     """Run a command; return the exit status."""
     _show_warnings()
     try:
-        status = commands.main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
+        status = command.main(list(arguments), prog_name=program, standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):
         _report("interrupted")
         return INTERRUPTED

@@ -16,27 +16,27 @@ class BoostOptions:
     """Choose the score of entities for which the list declares none.
 
     A word of an entity gets a fixed boost, short words a part of it, since a few sounds are soon
-    found by accident; what is misheard grows little with the length of a word. The entity owes the
-    logarithm of the number it was drawn from, as in any class language model, and what a frequent
-    word one letter away would be worth in its place.
+    found by accident; what is misheard grows little with the length of a word. Of that it owes the
+    logarithm of the number it was drawn from, as in any class language model, and of the whole what
+    a frequent word one letter away would be worth in its place.
     """
 
     per_word_nats: float = field(
-        default=14.0, metadata={"help": "boost of an entity without a score, per word, in nats"}
+        default=28.5, metadata={"help": "boost of an entity without a score, per word, in nats"}
     )
     per_letter_nats: float = field(
-        default=0.6, metadata={"help": "boost of an entity without a score, per letter, in nats"}
+        default=0.3, metadata={"help": "boost of an entity without a score, per letter, in nats"}
     )
     whole_letters: float = field(
         default=3.5,
         metadata={"help": "letters from which a word gets its boost whole, shorter ones a share"},
     )
     size_scale: float = field(
-        default=0.0,
+        default=2.0,
         metadata={"help": "weight of the log of the list's size, taken off the boost"},
     )
     rival_scale: float = field(
-        default=2.5,
+        default=3.0,
         metadata={"help": "weight of the frequency of a word one letter away, taken off the boost"},
     )
 

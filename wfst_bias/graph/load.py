@@ -22,7 +22,7 @@ from wfst_bias.tokens import TokenTable
 log = logging.getLogger(__name__)
 
 # Counts up when what is compiled changes, so that older cached graphs are not taken for it.
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)

@@ -15,20 +15,23 @@ from wfst_bias.graph.arcs import ArcKind, Floats, TokenArcs
 class Scales:
     """Weigh the language model, the spelling of unknown words, and the number of words.
 
-    A token arc scores `lm_scale * log P + spelling_nats * [spelled token] + word_nats * words`;
-    the acoustic log-probability has weight 1.
+    A path scores its acoustic log-probability, `lm_scale` times that of the language model,
+    `word_nats` for each word, and for each word that the model does not know `class_nats` and
+    `spelling_nats` for each token after its first.
     """
 
     lm_scale: float = field(
         default=0.5, metadata={"help": "weight of the language model; the acoustics have 1"}
     )
     spelling_nats: float = field(
-        default=-1.0, metadata={"help": "score of a token of a word that is spelled out, in nats"}
+        default=-0.3,
+        metadata={"help": "score of a further token of a word that is spelled out, in nats"},
     )
     class_nats: float = field(
-        default=0.0, metadata={"help": "score of each word that is spelled out or of the list"}
+        default=-4.0,
+        metadata={"help": "score of each word that is spelled out or on the list, in nats"},
     )
-    word_nats: float = field(default=0.0, metadata={"help": "score of each word, in nats"})
+    word_nats: float = field(default=2.5, metadata={"help": "score of each word, in nats"})
 
     def __post_init__(self) -> None:
         for option in fields(self):

@@ -1,9 +1,9 @@
 """T∘L∘G with an open place for lists: what is compiled once and serves every request.
 
-Where L∘G offers its class, arcs enter one *first-token state* per token that can begin a word.
-From there a word goes on letter by letter (the speller, shared by all contexts) or, once a list is
-joined, through an entity. The rows of the first-token states come last, so that joining a list
-rewrites only the tail of the arc array.
+From the slots, where L∘G offers its class, arcs enter one *first-token state* per token that can
+begin a word. From there a word goes on letter by letter (the speller, shared by all contexts) or,
+once a list is joined, through an entity. The rows of the first-token states come last, so that
+joining a list rewrites only the tail of the arc array.
 
 Token-graph states: `0 .. n-1` L∘G, then the speller, the place after a trailing space, the
 first-token states, the end, and from `n_states` on the states of a list. The end is reached by
@@ -110,11 +110,11 @@ class _Opener:
         return ends
 
     def _entries(self) -> list[TokenArcs]:
-        """Return the arcs from every history that offers the class to the first-token states."""
-        histories = np.flatnonzero(np.isfinite(self.words.slot_scores))
-        score = self.words.slot_scores[histories]
+        """Return the arcs from every slot to the first-token states."""
+        slots = np.array(list(self.words.slots))
+        score = np.array(list(self.words.slots.values()))
         return [
-            TokenArcs.make(histories, state, token, score, 0, ArcKind.SLOT)
+            TokenArcs.make(slots, state, token, score, 0, ArcKind.SLOT)
             for token, state in self.tail_states.items()
         ]
 

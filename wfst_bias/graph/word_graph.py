@@ -4,7 +4,9 @@ The words that a history predicts form a prefix tree of their spellings, with pr
 towards its root in the log semiring; a word's last token leads to the history that the word makes.
 This is what determinizing the composition of L and G yields, built directly: a word is emitted by
 its last token, so homophones need no disambiguation symbols, and it takes a twentieth of the time.
-Backoff arcs are removed by giving every history the roots of the histories it backs off to.
+Backoff arcs are removed by letting a word end in the history that it makes and in all histories
+that this one backs off to, and where it may be followed by the class word, in the class state. So
+neither the many arcs that leave the empty history nor those that leave the class state are copied.
 """
 
 from __future__ import annotations
@@ -53,16 +55,17 @@ class WordGraph:
 
     Attributes:
       arcs: token arcs; `output` is the number of the word that ends with the token, 0 for none.
-      n_states: histories first, the start being 0, then the inner nodes of the prefix trees.
-      final_scores: `(histories,)`, log P(</s> | history).
-      slot_scores: `(histories,)`, log P(class | history), -inf where it is never offered.
+      n_states: histories first, the start being 0, then the inner nodes of the prefix trees, then
+        the class state.
+      final_scores: `(histories,)`, log P(</s> | history), -inf where only backing off gives it.
+      slots: the states where a word of the class may begin -> its log-probability there.
       after_class: the history that the class word makes.
     """
 
     arcs: TokenArcs
     n_states: int
     final_scores: Doubles
-    slot_scores: Doubles
+    slots: dict[int, float]
     after_class: int
 
 
@@ -71,28 +74,49 @@ def build_word_graph(lexicon: Lexicon, grammar: Grammar, tokens: TokenTable) -> 
 
     Raises:
       InputError: the LM and the lexicon share no word, or the LM never offers its class word or
-        the end.
+        the end of a sentence.
     """
     grammar = grammar.starting_at_zero()
     is_word = (grammar.word != grammar.backoff) & (grammar.word != grammar.class_word)
     spellings = _SortedSpellings.of(lexicon, TokenNumbers.of(tokens).from_columns())
     tree = _spell_arcs(spellings, grammar, np.flatnonzero(is_word))
-    backoff = _Backoff.of(grammar)
-    roots = tree.take(tree.source < grammar.n_states)
-    arcs = TokenArcs.concatenate([tree, *backoff.inherit(roots)]).sorted_by_source()
-    if not len(arcs):
+    if not len(tree):
         raise InputError("the language model has no word that the tokens can spell")
-    slots = grammar.word == grammar.class_word
-    if not slots.any():
+    slot_arcs = grammar.word == grammar.class_word
+    if not slot_arcs.any():
         raise InputError("the language model never predicts its <unk>, so lists cannot attach")
     if not len(grammar.final_states):
-        raise InputError("the language model never predicts </s>, so no utterance can end")
+        raise InputError("the language model never predicts </s>, so no sentence can end")
+    backoff = _Backoff.of(grammar)
+    slot_scores = backoff.best(grammar.source[slot_arcs], grammar.score[slot_arcs])
+    after_class = int(grammar.target[slot_arcs][0])
+    class_state = int(max(tree.source.max(), tree.target.max(), grammar.n_states - 1)) + 1
+    entered = [tree, *backoff.ends(tree), _class_ends(tree, slot_scores, class_state)]
+    arcs = TokenArcs.concatenate(entered)
+    # No word leads into the start and the state after the class, so they take over the arcs of
+    # the histories that they back off to.
+    unentered = np.unique([0, after_class])
+    inherited = backoff.inherit(arcs.take(arcs.source < grammar.n_states), unentered)
+    final_scores = backoff.own(grammar.final_states, grammar.final_scores)
+    best_final = backoff.best(grammar.final_states, grammar.final_scores)
+    final_scores[unentered] = best_final[unentered]
     return WordGraph(
-        arcs=arcs,
-        n_states=int(max(arcs.source.max(), arcs.target.max())) + 1,
-        final_scores=backoff.best(grammar.final_states, grammar.final_scores),
-        slot_scores=backoff.best(grammar.source[slots], grammar.score[slots]),
-        after_class=int(grammar.target[slots][0]),
+        arcs=TokenArcs.concatenate([arcs, *inherited]).sorted_by_source(),
+        n_states=class_state + 1,
+        final_scores=final_scores,
+        slots={class_state: 0.0, **{int(h): float(slot_scores[h]) for h in unentered}},
+        after_class=after_class,
+    )
+
+
+def _class_ends(tree: TokenArcs, slot_scores: Doubles, class_state: int) -> TokenArcs:
+    """Return the arcs that end a word, led to the class state where the class may follow."""
+    ends = tree.take(tree.output > 0)
+    score = slot_scores[ends.target]
+    offered = np.isfinite(score)
+    ends = ends.take(offered)
+    return TokenArcs.make(
+        ends.source, class_state, ends.token, ends.score + score[offered], ends.output
     )
 
 
@@ -212,26 +236,45 @@ class _Backoff:
             state, reached = state[on], self.next[reached[on]]
         return found
 
-    def inherit(self, roots: TokenArcs) -> list[TokenArcs]:
-        """Return the arcs that each history takes over from those it backs off to."""
+    def ends(self, tree: TokenArcs) -> list[TokenArcs]:
+        """Return the arcs that end a word, led to the histories that its own backs off to."""
+        words = tree.take(tree.output > 0)
+        found = []
+        for state, reached, score in self.levels()[1:]:
+            to = np.full(len(self.next), -1, np.int64)
+            gained = np.zeros(len(self.next))
+            to[state], gained[state] = reached, score
+            at = np.flatnonzero(to[words.target] >= 0)
+            arcs, target = words.take(at), words.target[at]
+            found.append(
+                TokenArcs.make(arcs.source, to[target], arcs.token,
+                               arcs.score + gained[target], arcs.output)
+            )  # fmt: skip
+        return found
+
+    def inherit(self, roots: TokenArcs, histories: Array) -> list[TokenArcs]:
+        """Return the arcs that these histories take over from those they back off to."""
         roots = roots.sorted_by_source()
         inherited = []
-        for state, reached, score in self.levels()[1:]:
-            begin = np.searchsorted(roots.source, reached)
-            counts = np.searchsorted(roots.source, reached, side="right") - begin
-            owner = np.repeat(np.arange(len(state)), counts)
-            rank = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-            arcs = roots.take(begin[owner] + rank)
-            inherited.append(
-                TokenArcs.make(state[owner], arcs.target, arcs.token,
-                               arcs.score + score[owner], arcs.output)
-            )  # fmt: skip
+        for states, reached, scores in self.levels()[1:]:
+            for at in np.flatnonzero(np.isin(states, histories)):
+                begin, end = np.searchsorted(roots.source, [reached[at], reached[at] + 1])
+                arcs = roots.take(np.arange(begin, end))
+                inherited.append(
+                    TokenArcs.make(states[at], arcs.target, arcs.token,
+                                   arcs.score + scores[at], arcs.output)
+                )  # fmt: skip
         return inherited
+
+    def own(self, histories: Array, scores: Doubles) -> Doubles:
+        """Return for every history its own score, -inf where it has none."""
+        own = np.full(len(self.next), -np.inf)
+        np.maximum.at(own, histories, scores)
+        return own
 
     def best(self, histories: Array, scores: Doubles) -> Doubles:
         """Return for every history the best of its own score and those it backs off to."""
-        own = np.full(len(self.next), -np.inf)
-        np.maximum.at(own, histories, scores)
+        own = self.own(histories, scores)
         best = np.full(len(self.next), -np.inf)
         for state, reached, score in self.levels():
             np.maximum.at(best, state, own[reached] + score)
