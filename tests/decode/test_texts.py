@@ -99,7 +99,7 @@ def test_the_best_texts_are_found(arcs, n_best):
 def test_the_path_of_a_text_writes_it_with_its_score(arcs):
     lattice = make_lattice(arcs)
     (best,) = best_texts(lattice, 1, VOCABULARY, None)
-    path = lattice.align(best.writings())
+    path = lattice.align(best.writings)
     assert (lattice.target[path[:-1]] == lattice.source[path[1:]]).all()
     assert (lattice.source[path[0]], lattice.target[path[-1]]) == (0, lattice.n_states - 1)
     assert lattice.score[path].sum() == pytest.approx(best.score, abs=1e-3)

@@ -58,7 +58,7 @@ def read_result(
     if not ranked:
         return Result.failed(utterance_id, NO_PATH)
     score, best = ranked[0]
-    arcs = lattice.align(best.writings())[:-1]  # without the arc to the final state
+    arcs = lattice.align(best.writings)[:-1]  # without the arc to the final state
     meaning = lattice.meaning.take(arcs)
     segments = read_segments(meaning, context.vocabulary, entities)
     is_blank = lattice.label[arcs] == 0
@@ -89,7 +89,7 @@ def _boost(
 ) -> float:
     if entities is None:
         return 0.0
-    forms = np.abs(lattice.writings.form[np.array(path.writings(), np.int64) - 1])
+    forms = np.abs(lattice.writings.form[np.array(path.writings, np.int64) - 1])
     return float(entities.form_boost_nats[forms[forms > 0] - 1].sum()) - penalty
 
 

@@ -25,36 +25,30 @@ from wfst_bias.tokens import WORD_MARK
 
 _END = -1  # stands for the end of a text where a state is expected
 
+# What a path writes, from its end: the last writing and what comes before it.
+_Trail = tuple[int, "_Trail"] | None
+# The negative score that a whole text can have at best, text, serial, state, score, trail.
+_Beginning = tuple[float, str, int, int, float, _Trail]
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True)
 class TextPath:
-    """Hold a text with its best path, linked from its end.
+    """Hold a text with its best path.
 
     Attributes:
       text: words separated by spaces, one space in front.
       score: nats, boost included.
-      writing: what the last arc writes, a number of the lattice.
-      before: the path without it, None at the start.
+      writings: what its arcs write, numbers of the lattice.
     """
 
     text: str
     score: float
-    writing: int
-    before: TextPath | None
+    writings: tuple[int, ...]
 
     @property
     def words(self) -> tuple[str, ...]:
         """Return the words of the text."""
         return tuple(self.text.split())
-
-    def writings(self) -> list[int]:
-        """Return what the path writes, in order."""
-        found: list[int] = []
-        at: TextPath | None = self
-        while at is not None and at.before is not None:
-            found.append(at.writing)
-            at = at.before
-        return found[::-1]
 
 
 def best_texts(
@@ -66,35 +60,43 @@ def best_texts(
     write = _Writer(lattice.writings, vocabulary, entities).write
     graph = lattice.written()
     ahead = _outlook(graph)
-    first = np.searchsorted(graph.source, np.arange(graph.n_states + 1)).tolist()
-    target, label, score = graph.target.tolist(), graph.label.tolist(), graph.score.tolist()
+    leaving = _leaving(graph)
     final_score = graph.final_score.tolist()
-    whole: list[TextPath] = []
-    finished: set[str] = set()
+    whole: dict[str, TextPath] = {}
     expanded: set[tuple[int, str]] = set()
     serial = itertools.count()  # the earlier first where all else is equal
-    heap = [(-ahead[graph.start], "", next(serial), graph.start, TextPath("", 0.0, 0, None))]
+    heap: list[_Beginning] = [(-ahead[graph.start], "", next(serial), graph.start, 0.0, None)]
     while heap and len(whole) < n_best:
-        _, text, _, state, path = heapq.heappop(heap)
+        _, text, _, state, score, trail = heapq.heappop(heap)
         if state == _END:
-            if text not in finished:
-                finished.add(text)
-                whole.append(path)
+            whole.setdefault(text, TextPath(text, score, _writings(trail)))
             continue
         if (state, text) in expanded:
             continue
         expanded.add((state, text))
-        for arc in range(first[state], first[state + 1]):
-            longer = write(text, label[arc])
-            total = path.score + score[arc]
-            reached = TextPath(longer, total, label[arc], path)
-            estimate = -total - ahead[target[arc]]
-            heapq.heappush(heap, (estimate, longer, next(serial), target[arc], reached))
+        for target, label, gain in leaving[state]:
+            longer, total = write(text, label), score + gain
+            estimate = -total - ahead[target]
+            heapq.heappush(heap, (estimate, longer, next(serial), target, total, (label, trail)))
         if final_score[state] > -math.inf:
-            total = path.score + final_score[state]
-            ended = TextPath(text, total, path.writing, path.before)
-            heapq.heappush(heap, (-total, text, next(serial), _END, ended))
-    return sorted(whole, key=lambda path: (-path.score, path.text))
+            total = score + final_score[state]
+            heapq.heappush(heap, (-total, text, next(serial), _END, total, trail))
+    return sorted(whole.values(), key=lambda path: (-path.score, path.text))
+
+
+def _writings(trail: _Trail) -> tuple[int, ...]:
+    found = []
+    while trail is not None:
+        writing, trail = trail
+        found.append(writing)
+    return tuple(found[::-1])
+
+
+def _leaving(graph: Acceptor) -> list[list[tuple[int, int, float]]]:
+    """Return per state its arcs: target, label and score."""
+    arcs = list(zip(graph.target.tolist(), graph.label.tolist(), graph.score.tolist(), strict=True))
+    first = np.searchsorted(graph.source, np.arange(graph.n_states + 1)).tolist()
+    return [arcs[begin:end] for begin, end in itertools.pairwise(first)]
 
 
 def _outlook(graph: Acceptor) -> list[float]:
