@@ -15,6 +15,7 @@ from factories import (
     random_log_probs,
     small_lm,
     spoken,
+    token_table,
     write_inputs,
 )
 from hypothesis import given, settings
@@ -23,6 +24,7 @@ from hypothesis import strategies as st
 from wfst_bias.decode.decoder import Decoder
 from wfst_bias.decode.search import SearchOptions
 from wfst_bias.errors import InputError
+from wfst_bias.graph.load import compile_graph
 
 PRUNED = SearchOptions(search_beam=6.0, output_beam=4.0, max_active_states=60)
 LISTS = (None, ["ab"], ["aba", "b b"], [], ["a"], ["bab", "ab", "a b"])
@@ -245,3 +247,17 @@ class TestLoading:
         of = Decoder.load(tokens, arpa)
         (result,) = of.decode({"u": planted_log_probs(of.tokens, ["a"], 0.99)})
         assert [word.text for word in result.words] == ["a"]
+
+
+def test_a_boost_far_above_the_beam_does_not_push_its_own_best_path_out():
+    """Of the ways to read an entity, one that ends a frame early must not win for that."""
+    sentences = ["anna said yes", "we said yes", "we met sol", "we met kim", "they met"]
+    tokens = token_table(LETTERS)
+    decoder = Decoder(compile_graph(tokens, small_lm(sentences, order=2, min_word_count=1)))
+    said = {"u": planted_log_probs(tokens, spoken("we met anna kovac"))}
+    plain, forced = (
+        decoder.decode(said, decoder.compile_list([f"Anna Kovač :{boost}"]))[0]
+        for boost in (20, 60)
+    )
+    assert [w.text for w in forced.words] == ["we", "met", "Anna", "Kovač"]
+    assert forced.score - plain.score == pytest.approx(40, abs=1e-3)

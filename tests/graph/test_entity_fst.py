@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from wfst_bias.graph.entity_fst import (
     MOST_EARLY_NATS,
+    MOST_LATE_NATS,
     EntityFst,
     SpelledForms,
     compile_entity_fst,
@@ -118,7 +119,9 @@ def test_shared_ends_are_shared_and_boost_grows_with_letters():
     assert fst.score[(fst.source == 0) & (fst.token == 3)] == pytest.approx(2.0)
 
 
-def test_most_of_a_high_boost_comes_when_the_form_is_complete():
-    fst = compile_entity_fst(spelled_forms([([(2, 2, 3)], 100.0)]), N_TOKENS + 1)
-    assert fst.score.sum() == pytest.approx(4 * MOST_EARLY_NATS)
-    assert fst.exit_score == pytest.approx([100 - 4 * MOST_EARLY_NATS])
+@pytest.mark.parametrize("boost", [4.0, 4 * MOST_EARLY_NATS + MOST_LATE_NATS, 100.0])
+def test_part_of_a_boost_waits_for_the_end_but_no_more_than_a_beam(boost):
+    fst = compile_entity_fst(spelled_forms([([(2, 2, 3)], boost)]), N_TOKENS + 1)
+    late = float(fst.exit_score[0])
+    assert fst.score.sum() + late == pytest.approx(boost)
+    assert late == pytest.approx(min(max(0.0, boost - 4 * MOST_EARLY_NATS), MOST_LATE_NATS))

@@ -23,10 +23,12 @@ from wfst_bias.graph.bridge import Acceptor, from_pynini, to_pynini
 # Finer than any score in nats that a list declares: determinization must not merge or round them.
 QUANTUM_NATS = 1e-6
 
-# The most that a letter of an unfinished entity brings; the rest comes with the last. Enough to
+# What a letter of an unfinished entity brings at most, the rest coming with the last: enough to
 # keep a true entity within the beam while it is misheard, too little for a false one to push the
-# true path out.
+# true path out. But the rest must not be more than a beam: of two ways to read an entity the one
+# that ends a frame earlier, though worse, would push the other out.
 MOST_EARLY_NATS = 1.75
+MOST_LATE_NATS = 10.0
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,10 @@ def _shares(spelled: SpelledForms, lengths: NDArray[np.int64]) -> NDArray[np.flo
     """Return the part of its form's boost that each token brings."""
     letters = spelled.letters[spelled.tokens].astype(np.float64)
     per_spelling = np.add.reduceat(letters, spelled.offsets[:-1])
-    whole = spelled.boost_nats[spelled.form] / np.maximum(per_spelling, 1.0)
-    rate = np.minimum(whole, MOST_EARLY_NATS)
+    letters_read = np.maximum(per_spelling, 1.0)
+    boost = spelled.boost_nats[spelled.form]
+    rate = np.minimum(boost / letters_read, MOST_EARLY_NATS)
+    rate = np.maximum(rate, (boost - MOST_LATE_NATS) / letters_read)
     shares: NDArray[np.float64] = letters * np.repeat(rate, lengths)
     return shares
 
