@@ -261,3 +261,14 @@ def test_a_boost_far_above_the_beam_does_not_push_its_own_best_path_out():
     )
     assert [w.text for w in forced.words] == ["we", "met", "Anna", "Kovač"]
     assert forced.score - plain.score == pytest.approx(40, abs=1e-3)
+
+
+def test_what_no_path_survives_is_searched_again_with_a_wider_beam(monkeypatch):
+    narrow = decoder(search=SearchOptions(0.2, min_active_states=0, blank_threshold=None))
+    said = {str(seed): random_log_probs(seed, 6, len(CHARACTERS)) for seed in range(40)}
+    twice = {r.utterance_id: r for r in narrow.decode(said)}
+    monkeypatch.setattr(SearchOptions, "wider", lambda options: options)
+    once = {r.utterance_id: r for r in narrow.decode(said)}
+    lost = [name for name, result in once.items() if result.error]
+    assert sum(twice[name].error is None for name in lost) > 0
+    assert all(twice[name] == once[name] for name in said if name not in lost)

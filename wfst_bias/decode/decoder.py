@@ -16,7 +16,7 @@ from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.decode.path import Vocabulary
 from wfst_bias.decode.pieces import join_pieces
 from wfst_bias.decode.reading import ReadingContext, read_result
-from wfst_bias.decode.search import search
+from wfst_bias.decode.search import SearchOptions, search
 from wfst_bias.entities.entity_list import EntityList, entities_from_strings, read_entity_list
 from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.entities.spelling import Speller
@@ -184,6 +184,21 @@ class Decoder:
         return [results[i] for i in range(len(pieces))]
 
     def _decode_batch(self, batch: Sequence[_Piece]) -> tuple[list[Result], list[PieceLattice]]:
+        lattices = self._search(batch, self.options.search)
+        lost = [i for i, found in enumerate(lattices) if not found.lattice.n_states]
+        if lost:
+            again = self._search([batch[i] for i in lost], self.options.search.wider())
+            for i, found in zip(lost, again, strict=True):
+                lattices[i] = found
+        results = [
+            read_result(
+                p.utterance_id, of.lattice, p.log_probs, of.frames, p.entities, self.context
+            )
+            for p, of in zip(batch, lattices, strict=True)
+        ]
+        return results, lattices
+
+    def _search(self, batch: Sequence[_Piece], options: SearchOptions) -> list[PieceLattice]:
         lists: list[CompiledList] = []
         own: list[int | None] = []
         for piece in batch:
@@ -196,18 +211,11 @@ class Decoder:
             own.append(known)
         graph = self._join(lists)
         dense, frames = self.dense.lay_out([p.log_probs for p in batch], own, len(lists))
-        found = split_lattices(search(graph, dense, self.options.search), graph)
-        lattices = [
+        found = split_lattices(search(graph, dense, options), graph)
+        return [
             PieceLattice(p.utterance_id, p.first_frame, lattice, frame, p.entities)
             for p, lattice, frame in zip(batch, found, frames, strict=True)
         ]
-        results = [
-            read_result(
-                p.utterance_id, of.lattice, p.log_probs, of.frames, p.entities, self.context
-            )
-            for p, of in zip(batch, lattices, strict=True)
-        ]
-        return results, lattices
 
     def _join(self, lists: list[CompiledList]) -> JoinedGraph:
         """Join lists, or keep the graph as it is if the last batch had the same ones."""

@@ -16,7 +16,7 @@ from wfst_bias.formats.results import EntitySpan, NbestEntry, Result, Word
 from wfst_bias.graph.compiled_list import CompiledList
 from wfst_bias.graph.join import ArcMeaning
 
-NO_PATH = "no path survived the search; a wider search_beam may help"
+NO_PATH = "no path survived the search, nor one with twice the beam"
 
 Ints = NDArray[np.int64]
 

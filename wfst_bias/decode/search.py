@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from wfst_bias.errors import InputError
@@ -50,6 +50,12 @@ class SearchOptions:
             )
         if self.blank_threshold is not None and not 0 < self.blank_threshold < 1:
             raise InputError("blank_threshold must lie between 0 and 1", value=self.blank_threshold)
+
+    def wider(self) -> SearchOptions:
+        """Return the options of a second try, where no path survived the first."""
+        return replace(
+            self, search_beam=2 * self.search_beam, max_active_states=4 * self.max_active_states
+        )
 
 
 def search(graph: JoinedGraph, dense: k2.DenseFsaVec, options: SearchOptions) -> k2.Fsa:
