@@ -9,7 +9,7 @@ from pathlib import Path
 import pynini
 import pytest
 import pywrapfst
-from conftest import Called, Inputs
+from cli_calls import Called, Inputs
 
 Call = Callable[..., Called]
 

@@ -10,7 +10,7 @@ import k2
 import numpy as np
 import pytest
 import torch
-from conftest import SAID, Called, Inputs
+from cli_calls import SAID, Called, Inputs
 from factories import LETTERS, planted_log_probs, spoken, token_table
 from faults import KillingWork, RaisingWork
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Called
+from cli_calls import Called
 
 from wfst_bias.lm.arpa import read_arpa
 

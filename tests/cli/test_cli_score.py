@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Called
+from cli_calls import Called
 
 Call = Callable[..., Called]
 

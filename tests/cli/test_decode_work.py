@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import SAID, Inputs
+from cli_calls import SAID, Inputs
 
 from wfst_bias.cli import decode_work
 from wfst_bias.cli.decode_work import DecodeWork, Utterance

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Called, Inputs
+from cli_calls import Called, Inputs
 
 COMMANDS = ("lm", "compile", "decode", "score")
 Call = Callable[..., Called]

@@ -6,7 +6,7 @@ import gc
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wfst_bias.decode.dense import DenseInput, Frames, LogProbs
@@ -168,20 +168,50 @@ class Decoder:
     def _decode_pieces(
         self, pieces: Sequence[_Piece], lattices: list[PieceLattice] | None
     ) -> list[Result]:
+        """Decode pieces, and those again without the list's other entities where some are doubtful.
+
+        Results and lattices are in the order of the pieces.
+        """
+        found = self._decode_in_batches(dict(enumerate(pieces)), lattices is not None)
+        again = {
+            i: replace(piece, entities=kept)
+            for i, piece in enumerate(pieces)
+            if (kept := self._without_doubtful(piece, found[i][0])) is not None
+        }
+        found.update(self._decode_in_batches(again, lattices is not None))
+        if lattices is not None:
+            lattices.extend(lattice for i in range(len(pieces)) for lattice in found[i][1])
+        return [found[i][0] for i in range(len(pieces))]
+
+    def _without_doubtful(self, piece: _Piece, result: Result) -> CompiledList | None:
+        """Return the list of what was heard well in a piece, None where nothing is doubtful."""
+        if piece.entities is None:
+            return None
+        scored = {e.written for e in piece.entities.entities if e.score is not None}
+        least = self.options.boost.least_confidence
+        doubtful = [
+            span
+            for span in result.entities
+            if span.confidence < least and span.written not in scored
+        ]
+        if not doubtful:
+            return None
+        heard = {span.written for span in result.entities if span not in doubtful}
+        return self.compiler.restrict(piece.entities, heard)
+
+    def _decode_in_batches(
+        self, pieces: Mapping[int, _Piece], keep_lattices: bool
+    ) -> dict[int, tuple[Result, list[PieceLattice]]]:
         """Decode pieces in batches of similar length."""
-        order = sorted(range(len(pieces)), key=lambda i: len(pieces[i].log_probs))
-        results: dict[int, Result] = {}
-        found: dict[int, PieceLattice] = {}
+        order = sorted(pieces, key=lambda i: len(pieces[i].log_probs))
+        found: dict[int, tuple[Result, list[PieceLattice]]] = {}
         for begin in range(0, len(order), self.options.output.batch_size):
             batch = order[begin : begin + self.options.output.batch_size]
             with _no_garbage_collection():
-                decoded, of_batch = self._decode_batch([pieces[i] for i in batch])
-            results.update(zip(batch, decoded, strict=True))
-            if lattices is not None:
-                found.update(zip(batch, of_batch, strict=True))
-        if lattices is not None:
-            lattices.extend(found[i] for i in range(len(pieces)))
-        return [results[i] for i in range(len(pieces))]
+                results, lattices = self._decode_batch([pieces[i] for i in batch])
+            for i, result, lattice in zip(batch, results, lattices, strict=True):
+                found[i] = (result, [lattice] if keep_lattices else [])
+        return found
 
     def _decode_batch(self, batch: Sequence[_Piece]) -> tuple[list[Result], list[PieceLattice]]:
         lattices = self._search(batch, self.options.search)

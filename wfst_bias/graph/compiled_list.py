@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ class CompiledList:
       form_entity: `(forms,)` the entity of each form of E.
       form_boost_nats: `(forms,)`.
       penalties: the forms with a negative score.
+      size: how many entities the default scores reckon with.
     """
 
     entities: EntityList
@@ -36,6 +37,7 @@ class CompiledList:
     form_entity: NDArray[np.int64]
     form_boost_nats: NDArray[np.float64]
     penalties: Penalties
+    size: int
 
     def entity(self, form: int) -> Entity:
         """Return the entity that a form stands for."""
@@ -64,6 +66,18 @@ class ListCompiler:
 
     def compile(self, entities: EntityList) -> CompiledList:
         """Spell the forms of a list, give each its score, and compile E."""
+        return self._compile(entities, len(entities))
+
+    def restrict(self, compiled: CompiledList, written: Collection[str]) -> CompiledList:
+        """Return a list of these entities, and of those with a negative score, scores unchanged."""
+        kept = (
+            entity
+            for entity in compiled.entities.entities
+            if entity.written in written or (entity.score is not None and entity.score < 0)
+        )
+        return self._compile(replace(compiled.entities, entities=tuple(kept)), compiled.size)
+
+    def _compile(self, entities: EntityList, size: int) -> CompiledList:
         owners: list[int] = []
         boosts: list[float] = []
         spellings: list[tuple[int, ...]] = []
@@ -71,7 +85,7 @@ class ListCompiler:
         penalties: dict[str, float] = {}
         for number, entity in enumerate(entities.entities):
             for form in entity.forms:
-                boost = self._boost(entity, form, len(entities))
+                boost = self._boost(entity, form, size)
                 if boost < 0:
                     penalties[form] = boost
                     continue
@@ -88,6 +102,7 @@ class ListCompiler:
             np.array(owners, np.int64),
             forms.boost_nats,
             Penalties(penalties, self.normalizer),
+            size,
         )
 
     def _boost(self, entity: Entity, form: str, n_entities: int) -> float:
