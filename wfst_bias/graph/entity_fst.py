@@ -125,6 +125,7 @@ def _shares(spelled: SpelledForms, lengths: NDArray[np.int64]) -> NDArray[np.flo
     boost = spelled.boost_nats[spelled.form]
     rate = np.minimum(boost / letters_read, MOST_EARLY_NATS)
     rate = np.maximum(rate, (boost - MOST_LATE_NATS) / letters_read)
+    rate = np.floor(rate * 1024) / 1024  # so that sums are exact and spellings can share states
     shares: NDArray[np.float64] = letters * np.repeat(rate, lengths)
     return shares
 
