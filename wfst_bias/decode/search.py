@@ -24,7 +24,7 @@ class SearchOptions:
     """
 
     search_beam: float = field(
-        default=10.0, metadata={"help": "paths within this many nats of a frame's best go on"}
+        default=13.0, metadata={"help": "paths within this many nats of a frame's best go on"}
     )
     output_beam: float = field(
         default=6.0, metadata={"help": "paths within this many nats of the best are in the lattice"}
