@@ -24,7 +24,7 @@ def readme(repository: Path) -> str:
 
 
 @pytest.fixture
-def workplace(tmp_path: Path, repository: Path) -> Path:
+def folder_of_a_user(tmp_path: Path, repository: Path) -> Path:
     """Return a folder with the demonstration data, in which examples can run."""
     (tmp_path / "data").symlink_to(repository / "data")
     return tmp_path
@@ -46,21 +46,21 @@ def run(command: list[str], folder: Path) -> str:
     return done.stdout
 
 
-def test_python(readme: str, workplace: Path) -> None:
+def test_python(readme: str, folder_of_a_user: Path) -> None:
     (code,) = blocks(readme, "python", "Decoder")
-    lm = workplace / "exp/demo/lm.arpa"
-    estimate_from_files([workplace / "data/demo/text.txt"], None, LmOptions(), lm)
-    shown = run([sys.executable, "-c", code], workplace)
+    lm = folder_of_a_user / "exp/demo/lm.arpa"
+    estimate_from_files([folder_of_a_user / "data/demo/text.txt"], None, LmOptions(), lm)
+    shown = run([sys.executable, "-c", code], folder_of_a_user)
     assert shown.count("\n") == 40
     assert "Łucja Wręgowska" in shown
 
 
-def test_commands(readme: str, workplace: Path) -> None:
+def test_commands(readme: str, folder_of_a_user: Path) -> None:
     (commands,) = blocks(readme, "sh", "wfst-bias lm")
-    shown = run(["bash", "-euo", "pipefail", "-c", commands], workplace)
+    shown = run(["bash", "-euo", "pipefail", "-c", commands], folder_of_a_user)
     assert "B-WER" in shown
     for name in ("text", "hyp.trn", "hyp.ctm", "entities.jsonl", "nbest.jsonl"):
-        assert (workplace / "exp/biased" / name).stat().st_size
+        assert (folder_of_a_user / "exp/biased" / name).stat().st_size
 
 
 def test_list_and_report(readme: str, tmp_path: Path, demo: Path) -> None:
