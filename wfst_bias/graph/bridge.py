@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pynini
 import pywrapfst
-from numpy.typing import NDArray
 
 from wfst_bias.graph.arcs import Floats, Ints
 
@@ -103,18 +101,3 @@ def _read_header(content: bytes) -> tuple[int, int, int, int]:
     _, flags, _, start, n_states, n_arcs = struct.unpack_from("<iiQqqq", content, offset)
     assert flags == 0, "symbol tables or alignment are not expected here"
     return offset + 40, start, n_states, n_arcs
-
-
-def total_score(acceptor: Acceptor, labels: NDArray[np.integer[Any]]) -> float:
-    """Return the best score of a label sequence, -inf if it is not accepted."""
-    best = {acceptor.start: 0.0}
-    for label in labels:
-        reached: dict[int, float] = {}
-        for state, score in best.items():
-            arcs = np.flatnonzero((acceptor.source == state) & (acceptor.label == label))
-            for arc in arcs:
-                target = int(acceptor.target[arc])
-                total = score + float(acceptor.score[arc])
-                reached[target] = max(total, reached.get(target, -np.inf))
-        best = reached
-    return max((s + float(acceptor.final_score[q]) for q, s in best.items()), default=-np.inf)
