@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from cli_calls import Called, Inputs
 
-COMMANDS = ("lm", "compile", "decode", "score")
+COMMANDS = ("lm", "compile", "decode", "score", "phones")
 Call = Callable[..., Called]
 
 BLOCKED = "import sys; sys.modules.update(dict.fromkeys({packages!r}))\n"
@@ -53,7 +53,9 @@ def test_each_command_teaches_by_an_example(call: Call, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])
 def test_help_needs_nothing_heavy(name: str) -> None:
-    found = call_without(["torch", "k2", "pynini", "sentencepiece"], [*name.split(), "--help"])
+    found = call_without(
+        ["torch", "k2", "pynini", "sentencepiece", "phonemizer"], [*name.split(), "--help"]
+    )
     assert (found.returncode, found.stderr) == (0, "")
 
 
