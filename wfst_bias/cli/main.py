@@ -12,7 +12,10 @@ from tqdm import tqdm
 from wfst_bias.cli.compile import compile_command
 from wfst_bias.cli.decode import decode_command
 from wfst_bias.cli.lm import lm_command
+from wfst_bias.cli.phones import phones_command
 from wfst_bias.cli.score import score_command
+from wfst_bias.cli.subwords import subwords_command
+from wfst_bias.cli.train import train_command
 from wfst_bias.decode.workers import WorkerError
 from wfst_bias.errors import InputError
 
@@ -22,6 +25,8 @@ FAILED, INTERRUPTED = 2, 130
 # The extra of this package that brings a package.
 EXTRAS = {"pynini": "lists", "pywrapfst": "lists", "sentencepiece": "lists"}
 EXTRAS |= {"k2": "decode", "_k2": "decode", "torch": "decode"}
+EXTRAS |= {"lhotse": "corpora"}
+EXTRAS |= {"phonemizer": "g2p", "espeakng_loader": "g2p"}
 
 
 class _InOrder(click.Group):
@@ -43,7 +48,16 @@ def commands() -> None:
     """
 
 
-for command in (lm_command, compile_command, decode_command, score_command):
+IN_ORDER = (
+    lm_command,
+    compile_command,
+    decode_command,
+    score_command,
+    subwords_command,
+    phones_command,
+    train_command,
+)
+for command in IN_ORDER:
     commands.add_command(command)
 
 

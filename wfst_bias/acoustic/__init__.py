@@ -1,0 +1,1 @@
+"""The acoustic model: sound to log-probabilities, and how it is trained."""

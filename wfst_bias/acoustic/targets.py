@@ -1,0 +1,52 @@
+"""What the heads are to say of each utterance: its subwords and phones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from wfst_bias.acoustic.subwords import Subwords
+from wfst_bias.entities.normalize import Normalizer
+from wfst_bias.errors import InputError
+from wfst_bias.phones.lexicon import PhoneLexicon, PhoneTable
+
+
+@dataclass(frozen=True)
+class Target:
+    """The transcript of an utterance."""
+
+    text: str  # normalized
+    tokens: tuple[int, ...]
+    phones: tuple[int, ...]
+
+
+def targets_of(
+    cuts: Any, subwords: Subwords, lexicon: PhoneLexicon, phones: PhoneTable
+) -> dict[str, Target]:
+    """Return the target of each cut, by its id.
+
+    Raises:
+      InputError: a cut without a transcript, a transcript with characters that the tokens lack,
+        or a word that the lexicon lacks; the cut is named.
+    """
+    normalizer = Normalizer(subwords.token_table())
+    targets = {}
+    for cut in cuts:
+        text = _normalized(cut, normalizer)
+        phone_ids = tuple(phones.ids_of(lexicon.phones_of(text.split())))
+        targets[cut.id] = Target(text, tuple(subwords.encode(text)), phone_ids)
+    return targets
+
+
+def _normalized(cut: Any, normalizer: Normalizer) -> str:
+    text = " ".join(each.text or "" for each in cut.supervisions).strip()
+    if not text:
+        raise InputError("a cut without a transcript", value=cut.id, remedy="leave it out")
+    normalized = normalizer.normalize(text)
+    if normalized.unspeakable:
+        raise InputError(
+            f"the transcript of cut {cut.id} has characters that the tokens lack",
+            value=normalized.unspeakable,
+            remedy="write them as words or leave the cut out",
+        )
+    return normalized.form

@@ -1,0 +1,199 @@
+"""Training: a loop over batches that can be stopped at any moment and goes on where it was.
+
+In its folder a run keeps last.pt (everything it needs to go on), the newest weights for averaging
+(step-*.pt), log.jsonl with an entry for each epoch, TensorBoard's events, and, after each epoch,
+the model for use: config.json and weights.pt, averaged.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from wfst_bias.acoustic import checkpoints
+from wfst_bias.acoustic.batches import Batch, epoch_of_batches, load_batches
+from wfst_bias.acoustic.config import ModelConfig
+from wfst_bias.acoustic.evaluate import HeadErrors, head_errors
+from wfst_bias.acoustic.losses import losses_of
+from wfst_bias.acoustic.masks import spec_augment
+from wfst_bias.acoustic.model import CtcModel
+from wfst_bias.acoustic.schedule import learning_rate_factor
+from wfst_bias.acoustic.targets import Target
+from wfst_bias.acoustic.train_options import LossOptions, TrainOptions
+from wfst_bias.acoustic.training_log import TrainingLog
+from wfst_bias.errors import InputError
+from wfst_bias.tokens import TokenTable
+
+logger = logging.getLogger(__name__)
+
+LAST_FILE = "last.pt"
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What a model is trained on: Lhotse CutSets and the targets of all their cuts."""
+
+    train: Any
+    dev: Any
+    targets: Mapping[str, Target]
+    tokens: TokenTable
+
+
+@dataclass
+class Place:
+    """Where a run is: what a checkpoint holds beside weights and optimizer."""
+
+    epoch: int = 0
+    batch: int = 0  # within the epoch
+    step: int = 0
+
+
+def train(
+    config: ModelConfig,
+    materials: Materials,
+    folder: Path,
+    options: TrainOptions | None = None,
+    loss_options: LossOptions | None = None,
+) -> CtcModel:
+    """Train a model, going on from last.pt where the folder has one, and return its average.
+
+    Raises:
+      InputError: a checkpoint in the folder is broken or of another configuration, or there is
+        nothing to train on.
+    """
+    run = _Run(config, materials, folder, options or TrainOptions(), loss_options or LossOptions())
+    run.resume()
+    while run.place.epoch < run.options.epochs:
+        run.one_epoch()
+    return checkpoints.load_model(folder)
+
+
+class _Run:
+    """A training run: the model, its optimizer and where they are."""
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        materials: Materials,
+        folder: Path,
+        options: TrainOptions,
+        loss_options: LossOptions,
+    ) -> None:
+        torch.manual_seed(options.seed)
+        self.config, self.materials, self.folder = config, materials, folder
+        self.options, self.loss_options = options, loss_options
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.model = CtcModel(config).to(self.device)
+        self.optimizer = torch.optim.AdamW(
+            self.model.parameters(),
+            lr=options.learning_rate,
+            betas=(0.9, 0.98),
+            weight_decay=options.weight_decay,
+        )
+        self.place, self.loss = Place(), float("nan")
+        self.mask, self.log = spec_augment(), TrainingLog(folder)
+        self.short = materials.train.filter(lambda cut: cut.duration <= options.short_seconds)
+        self.short = self.short.to_eager() or materials.train
+        if not len(materials.train):
+            raise InputError("there are no cuts to train on")
+
+    def resume(self) -> None:
+        """Go on from last.pt, if there is one."""
+        path = self.folder / LAST_FILE
+        if not path.exists():
+            return
+        content = checkpoints.load(path)
+        checkpoints.fill(self.model, content["model"], path)
+        rules = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": content["moments"], "param_groups": rules})
+        self.place = Place(**content["place"])
+        torch.set_rng_state(content["random"])
+        logger.info("going on from %s", self.place)
+
+    def one_epoch(self) -> None:
+        """Learn from what is left of an epoch, test on dev, and write the averaged model."""
+        cuts = self.short if self.place.epoch == 0 else self.materials.train
+        batches = epoch_of_batches(
+            cuts, self.options.max_duration, self.options.seed, self.place.epoch
+        )
+        for batch in self._with_progress(batches):
+            self._learn(batch, self._progress(len(batches)))
+            self.place.batch += 1
+            if self.place.step % self.options.checkpoint_every == 0:
+                self.checkpoint()
+        self.place.epoch, self.place.batch = self.place.epoch + 1, 0
+        self.checkpoint()
+        self._test()
+
+    def checkpoint(self) -> None:
+        """Write last.pt and the weights for averaging; forget the oldest of these."""
+        weights = self.model.state_dict()
+        checkpoints.save(self.folder / f"step-{self.place.step:08d}.pt", weights)
+        for old in self._newest()[: -self.options.averaged]:
+            old.unlink()
+        content = {
+            "model": weights,
+            "moments": self.optimizer.state_dict()["state"],
+            "place": vars(self.place).copy(),
+            "random": torch.get_rng_state(),
+        }
+        checkpoints.save(self.folder / LAST_FILE, content)
+
+    def _newest(self) -> list[Path]:
+        return sorted(self.folder.glob("step-*.pt"))
+
+    def _with_progress(self, batches: Sequence[Any]) -> Iterator[Batch]:
+        title = f"epoch {self.place.epoch + 1}/{self.options.epochs}"
+        bar = tqdm(total=len(batches), initial=self.place.batch, desc=title, unit="batch")
+        left = batches[self.place.batch :]
+        with bar:
+            for batch in load_batches(left, self.materials.targets, self.options.workers):
+                yield batch
+                bar.update()
+                bar.set_postfix(loss=f"{self.loss:.3f}", refresh=False)
+
+    def _progress(self, n_batches: int) -> float:
+        """Return the share of the run that is done; epochs count alike, except the first."""
+        return (self.place.epoch + self.place.batch / n_batches) / self.options.epochs
+
+    def _learn(self, batch: Batch, progress: float) -> None:
+        self.model.train()
+        factor = learning_rate_factor(self.place.step, self.options.warmup_steps, progress)
+        for group in self.optimizer.param_groups:
+            group["lr"] = factor * self.options.learning_rate
+        features = self.mask(batch.features).to(self.device)
+        enabled = self.options.precision == "bfloat16"
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=enabled):
+            encoded = self.model(features, batch.lengths.to(self.device))
+        losses = losses_of(encoded, batch, self.loss_options)
+        self.optimizer.zero_grad(set_to_none=True)
+        losses.total.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip_norm)
+        if torch.isfinite(norm):
+            self.optimizer.step()
+        self.place.step += 1
+        self.loss = float(losses.total)
+        values = {name: float(value) for name, value in vars(losses).items()}
+        self.log.step(self.place.step, {**values, "rate": factor, "gradient": float(norm)})
+
+    def _test(self) -> None:
+        """Average the newest weights, write them as the model, and log its errors on dev."""
+        newest = [checkpoints.load(path) for path in self._newest()]
+        checkpoints.save_model(self.folder, self.config, checkpoints.average(newest))
+        errors = self._dev_errors()
+        self.log.epoch(self.place.epoch, self.place.step, errors)
+
+    def _dev_errors(self) -> HeadErrors:
+        model = checkpoints.load_model(self.folder).to(self.device)
+        batches = epoch_of_batches(
+            self.materials.dev, 2 * self.options.max_duration, seed=0, epoch=0, shuffle=False
+        )
+        loaded = load_batches(batches, self.materials.targets, self.options.workers)
+        bar = tqdm(loaded, total=len(batches), desc="dev", unit="batch", leave=False)
+        return head_errors(model, bar, self.materials.tokens)

@@ -1,0 +1,46 @@
+"""Options of training, free of torch so that the command line can show them at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from wfst_bias.errors import InputError
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """Choose how long and how fast to learn."""
+
+    epochs: int = field(default=6, metadata={"help": "passes over the training cuts"})
+    max_duration: float = field(default=60.0, metadata={"help": "seconds of sound in a batch"})
+    short_seconds: float = field(
+        default=4.0, metadata={"help": "the first epoch has only cuts up to this long"}
+    )
+    learning_rate: float = field(default=2e-3, metadata={"help": "its peak"})
+    warmup_steps: int = field(default=500, metadata={"help": "steps until the peak"})
+    weight_decay: float = field(default=0.01, metadata={"help": "of AdamW"})
+    clip_norm: float = field(default=1.0, metadata={"help": "gradients are scaled down to this"})
+    checkpoint_every: int = field(default=200, metadata={"help": "steps between checkpoints"})
+    averaged: int = field(default=8, metadata={"help": "newest checkpoints that are averaged"})
+    precision: Literal["float32", "bfloat16"] = field(
+        default="float32",
+        metadata={"help": "of the encoder; bfloat16 is faster on GPUs and recent CPUs"},
+    )
+    workers: int = field(default=1, metadata={"help": "processes that read sound"})
+    seed: int = field(default=1, metadata={"help": "of weights, order and masks"})
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "max_duration", "learning_rate", "checkpoint_every", "averaged"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"{name} must be positive", value=getattr(self, name))
+
+
+@dataclass(frozen=True)
+class LossOptions:
+    """How much each CTC loss weighs; the final one has what the intermediate ones leave of 1."""
+
+    intermediate_weight: float = field(
+        default=0.3, metadata={"help": "of the intermediate CTC losses together"}
+    )
+    phone_weight: float = field(default=0.3, metadata={"help": "of the phone head's CTC loss"})

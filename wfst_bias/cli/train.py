@@ -1,0 +1,120 @@
+"""`wfst-bias train`: cuts to an acoustic model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wfst_bias.acoustic.train_options import LossOptions, TrainOptions
+from wfst_bias.cli.flags import SeveralValues, flags_of, given
+from wfst_bias.cli.inputs import FILE
+
+if TYPE_CHECKING:
+    from wfst_bias.acoustic.config import ModelConfig
+    from wfst_bias.acoustic.train import Materials
+
+
+@click.command(
+    "train",
+    cls=SeveralValues,
+    several=("--cuts", "--dev-cuts"),
+    short_help="cuts -> acoustic model",
+)
+@click.option(
+    "--cuts",
+    type=FILE,
+    multiple=True,
+    required=True,
+    metavar="FILE...",
+    help="Lhotse cuts or Kaldi data directories to learn from",
+)
+@click.option(
+    "--dev-cuts",
+    type=FILE,
+    multiple=True,
+    required=True,
+    metavar="FILE...",
+    help="cuts to test on after each epoch",
+)
+@click.option(
+    "--subwords", "subwords_folder", type=FILE, required=True, help="folder of `wfst-bias subwords`"
+)
+@click.option(
+    "--lexicon",
+    type=FILE,
+    required=True,
+    help="pronunciations of all words of the transcripts, from `wfst-bias phones`",
+)
+@click.option("--phones", type=FILE, required=True, help="phone table: SYMBOL ID, <blk> first")
+@click.option(
+    "--config",
+    default="small",
+    show_default=True,
+    metavar="small|base|FILE.json",
+    help="shape of the model",
+)
+@click.option(
+    "--out",
+    type=FILE,
+    required=True,
+    help="folder of the run and of its model; a run that was cut off goes on there",
+)
+@flags_of(TrainOptions, LossOptions)
+def train_command(config: str, out: Path, **flags: Any) -> None:
+    """Train a Conformer with CTC heads for subwords and phones on Lhotse cuts.
+
+    Called again with the same folder, it goes on after the newest checkpoint, so it can be killed
+    at any moment. The folder holds the model as of the last epoch, averaged over the newest
+    checkpoints; log.jsonl and tensorboard/ say how it went.
+
+    \b
+    Example:
+      wfst-bias train --cuts train.cuts.jsonl.gz --dev-cuts dev.cuts.jsonl.gz \\
+        --subwords model --lexicon lexicon.txt --phones phones.txt --out exp/small
+    """
+    from wfst_bias.acoustic.train import train
+
+    shape, materials = _materials(config, out, **flags)
+    options = TrainOptions(**given(TrainOptions, flags))
+    train(shape, materials, out, options, LossOptions(**given(LossOptions, flags)))
+    click.echo(f"{out}: trained {options.epochs} epochs")
+
+
+def _materials(
+    config: str,
+    out: Path,
+    cuts: tuple[Path, ...],
+    dev_cuts: tuple[Path, ...],
+    subwords_folder: Path,
+    lexicon: Path,
+    phones: Path,
+    **_: Any,
+) -> tuple[ModelConfig, Materials]:
+    import shutil
+    from dataclasses import replace
+
+    from lhotse import CutSet
+
+    from wfst_bias.acoustic.config import NAMED, read_config
+    from wfst_bias.acoustic.subwords import MODEL_FILE, TOKENS_FILE, Subwords
+    from wfst_bias.acoustic.targets import targets_of
+    from wfst_bias.acoustic.train import Materials
+    from wfst_bias.formats.cuts import read_cuts
+    from wfst_bias.phones.lexicon import PhoneLexicon, PhoneTable
+
+    subwords, table = Subwords.read(subwords_folder / MODEL_FILE), PhoneTable.read(phones)
+    train, dev = (
+        CutSet.from_cuts(cut for path in paths for cut in read_cuts(path))
+        for paths in (cuts, dev_cuts)
+    )
+    pronunciations = PhoneLexicon.read(lexicon)
+    targets = targets_of([*train, *dev], subwords, pronunciations, table)
+    out.mkdir(parents=True, exist_ok=True)
+    for name in (MODEL_FILE, TOKENS_FILE):
+        shutil.copy(subwords_folder / name, out / name)
+    shutil.copy(phones, out / "phones.txt")
+    shape = NAMED[config] if config in NAMED else read_config(Path(config))
+    shape = replace(shape, n_tokens=subwords.size, n_phones=table.size)
+    return shape, Materials(train, dev, targets, subwords.token_table())
