@@ -2,12 +2,13 @@
 
 A token table is a text file with `SYMBOL ID` on each line, as in icefall. `<blk>` names the blank.
 `▁` alone is the space between words of a character model; in a table of word pieces it marks the
-pieces that begin a word.
+pieces that begin a word. A SentencePiece model named bpe.model in the table's folder says how
+words are divided into its pieces.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from wfst_bias.files import read_lines
 
 BLANK_SYMBOLS = ("<blk>", "<blank>")
 WORD_MARK = "▁"
+SUBWORD_MODEL = "bpe.model"
 SPACE_SYMBOLS = (WORD_MARK, "<space>", "|")
 
 
@@ -26,10 +28,13 @@ class TokenTable:
     Attributes:
       symbols: one per column; a space token is spelled `▁` whatever the file calls it.
       blank_id: the column of the blank.
+      subword_model: the SentencePiece model that the pieces come from, as its file's content;
+        empty where there is none.
     """
 
     symbols: tuple[str, ...]
     blank_id: int
+    subword_model: bytes = field(default=b"", repr=False)
 
     @property
     def size(self) -> int:
@@ -62,7 +67,7 @@ class TokenTable:
 
     @classmethod
     def read(cls, path: Path | str) -> TokenTable:
-        """Read a token table.
+        """Read a token table, and the bpe.model beside it if there is one.
 
         Raises:
           InputError: a malformed line, an ID twice or missing, no blank, or no word mark.
@@ -74,7 +79,9 @@ class TokenTable:
                 if token_id in symbols:
                     raise InputError("an ID given twice", path=path, line=number, value=token_id)
                 symbols[token_id] = symbol
-        return cls.from_symbols(symbols, path)
+        subword_model = Path(path).parent / SUBWORD_MODEL
+        content = subword_model.read_bytes() if subword_model.is_file() else b""
+        return replace(cls.from_symbols(symbols, path), subword_model=content)
 
     @classmethod
     def from_symbols(cls, by_id: dict[int, str], path: Path | str = "tokens") -> TokenTable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import string
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,16 +106,17 @@ def trained(request, tmp_path_factory) -> tuple[str, Path, TokenTable]:
     pieces = [processor.id_to_piece(i) for i in range(processor.get_piece_size())]
     # The table numbers its tokens otherwise than the model does.
     kept = ["<blk>", *reversed([piece for piece in pieces if not piece.startswith("<")])]
-    return request.param, Path(f"{path}.model"), TokenTable.from_symbols(dict(enumerate(kept)))
+    table = TokenTable.from_symbols(dict(enumerate(kept)))
+    return request.param, replace(table, subword_model=Path(f"{path}.model").read_bytes())
 
 
 @pytest.mark.parametrize("form", ["hello", "zelensky", "anna", "ann lee", "world hello anna"])
 def test_the_models_own_spelling_comes_first(trained, form):
     import sentencepiece
 
-    _, path, table = trained
-    processor = sentencepiece.SentencePieceProcessor(model_file=str(path))
-    found = Speller(table, 4, path).segmentations(form)
+    _, table = trained
+    processor = sentencepiece.SentencePieceProcessor(model_proto=table.subword_model)
+    found = Speller(table, 4).segmentations(form)
     own = [piece for word in form.split() for piece in processor.encode(word, out_type=str)]
     assert [table.symbols[i] for i in found[0]] == own
     assert {spelled(table, s) for s in found} == {marked(form)}
@@ -125,30 +127,26 @@ def test_the_models_own_spelling_comes_first(trained, form):
 def test_spellings_of_the_table_complete_those_of_the_model(trained):
     import sentencepiece
 
-    kind, path, table = trained
-    processor = sentencepiece.SentencePieceProcessor(model_file=str(path))
+    kind, table = trained
+    processor = sentencepiece.SentencePieceProcessor(model_proto=table.subword_model)
     own = [processor.encode("announce", out_type=str)]
     if kind == "unigram":
         own = processor.nbest_encode_as_pieces("announce", 6)
     expected = [tuple(table.ids[piece] for piece in pieces) for pieces in own]
-    expected += Speller(table, 6).segmentations("announce")
-    assert Speller(table, 6, path).segmentations("announce") == tuple(dict.fromkeys(expected))[:6]
+    expected += Speller(replace(table, subword_model=b""), 6).segmentations("announce")
+    assert Speller(table, 6).segmentations("announce") == tuple(dict.fromkeys(expected))[:6]
 
 
 def test_pieces_that_the_table_lacks_are_left_out(trained):
-    _, path, table = trained
+    _, table = trained
     letters = TokenTable.from_symbols(
         dict(enumerate(["<blk>", "▁", *sorted(table.letters), "▁nothing"]))
     )
-    assert Speller(letters, 4, path).segmentations("hello") == Speller(letters).segmentations(
-        "hello"
-    )
+    with_model = replace(letters, subword_model=table.subword_model)
+    assert Speller(with_model, 4).segmentations("hello") == Speller(letters).segmentations("hello")
 
 
-def test_a_bad_model_is_named(tmp_path):
+def test_a_bad_model_is_named():
     pytest.importorskip("sentencepiece")
-    with pytest.raises(InputError, match=r"none\.model: cannot be read"):
-        Speller(PIECES, sentencepiece_model=tmp_path / "none.model")
-    (tmp_path / "bad.model").write_bytes(b"no model")
-    with pytest.raises(InputError, match=r"bad\.model: not a SentencePiece model"):
-        Speller(PIECES, sentencepiece_model=tmp_path / "bad.model")
+    with pytest.raises(InputError, match=r"bpe\.model .* no SentencePiece model"):
+        Speller(replace(PIECES, subword_model=b"no model"))

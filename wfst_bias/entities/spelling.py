@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from wfst_bias.errors import InputError
-from wfst_bias.tokens import WORD_MARK, TokenTable
+from wfst_bias.tokens import SUBWORD_MODEL, WORD_MARK, TokenTable
 
 Segmentation = tuple[int, ...]
 
@@ -16,33 +15,27 @@ class Speller:
     """Spell forms with a token table; words spelled once are remembered.
 
     A table of single characters has one spelling for each form. In a table of word pieces each
-    word has several: those of the SentencePiece model first, where one is given (its n best
-    where it is a unigram model, its only one where it is BPE), then those with the fewest
+    word has several: those of the table's SentencePiece model first, where it has one (its n best
+    where that is a unigram model, its only one where it is BPE), then those with the fewest
     pieces, a longer piece first among them.
 
     Args:
-      tokens: the model's token table.
+      tokens: the model's token table; the pieces of its SentencePiece model are found in it by
+        name.
       max_segmentations: how many spellings a form has at most.
-      sentencepiece_model: the file of the tokenizer that the model was trained with. Its pieces
-        are found in the table by name.
 
     Raises:
-      InputError: no segmentation allowed, or a SentencePiece model that cannot be read.
+      InputError: no segmentation allowed, or a SentencePiece model that is none.
     """
 
-    def __init__(
-        self,
-        tokens: TokenTable,
-        max_segmentations: int = 4,
-        sentencepiece_model: Path | str | None = None,
-    ) -> None:
+    def __init__(self, tokens: TokenTable, max_segmentations: int = 4) -> None:
         if max_segmentations < 1:
             raise InputError("expected at least one segmentation", value=max_segmentations)
         self._ids = tokens.ids
         self._max = max_segmentations
         self._longest = max(map(len, self._ids))
         self._spells_characters = tokens.separator_id is not None and self._longest == 1
-        self._model = None if sentencepiece_model is None else _load_model(sentencepiece_model)
+        self._model = _load_model(tokens.subword_model) if tokens.subword_model else None
         self._words: dict[str, tuple[Segmentation, ...]] = {}
 
     def segmentations(self, form: str) -> tuple[Segmentation, ...]:
@@ -117,21 +110,20 @@ class Speller:
         return tuple(dict.fromkeys([first, *(tokens for _, _, tokens in best)]))[: self._max]
 
 
-def _load_model(path: Path | str) -> Any:
+def _load_model(content: bytes) -> Any:
     try:
         from sentencepiece import SentencePieceProcessor
     except ImportError as error:
         raise InputError(
-            "a SentencePiece model needs the package sentencepiece",
-            path=path,
+            f"the {SUBWORD_MODEL} beside the token table needs the package sentencepiece",
             remedy="pip install 'wfst-bias[lists]'",
         ) from error
     try:
-        return SentencePieceProcessor(model_proto=Path(path).read_bytes())
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", path=path) from error
+        return SentencePieceProcessor(model_proto=content)
     except RuntimeError as error:
-        raise InputError("not a SentencePiece model", path=path) from error
+        raise InputError(
+            f"the {SUBWORD_MODEL} beside the token table is no SentencePiece model"
+        ) from error
 
 
 def _encode_word(model: Any, word: str, count: int) -> list[list[str]]:

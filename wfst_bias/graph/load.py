@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import pickle
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from wfst_bias.entities.normalize import Normalizer
@@ -22,7 +22,7 @@ from wfst_bias.tokens import TokenTable
 log = logging.getLogger(__name__)
 
 # Counts up when what is compiled changes, so that older cached graphs are not taken for it.
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _compile_from(tokens: TokenTable, path: Path | str) -> LoadedGraph:
 
 
 def _digest(tokens: TokenTable, lm: Path | str) -> str:
-    digest = hashlib.sha256(repr((FORMAT, tokens.symbols, tokens.blank_id)).encode())
+    digest = hashlib.sha256(repr((FORMAT, *astuple(tokens))).encode())
     try:
         with Path(lm).open("rb") as stream:
             while block := stream.read(1 << 20):
