@@ -7,7 +7,7 @@
 # underscores. An option that is not there, or one without a value, ends the script with status 2.
 # The script has already changed into its own folder.
 
-option_script=${0##*/}
+option_script=${option_script:-${0##*/}} # from the folder that the script has changed into
 option_block=$(sed -n '/^# Options/,/^$/ { /^[a-z_]*=/p }' "$option_script")
 
 print_help() {

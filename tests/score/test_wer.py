@@ -48,6 +48,23 @@ def test_an_error_is_charged_to_its_reference_word_and_an_insertion_to_itself() 
     assert counts.all.rate == 6 / 5
 
 
+def test_a_word_of_a_rare_phrase_is_rare_in_its_place_only() -> None:
+    reference = ["of", "course", "port", "of", "spain"]
+    pairs = align(reference, ["course", "port", "spain"])
+    counts = count_errors_by_class(pairs, {"port", "of", "spain"}, {2, 3, 4})
+    assert counts.unbiased == ErrorCounts(0, 1, 0, 2)
+    assert counts.biased == ErrorCounts(0, 1, 0, 3)
+
+
+@given(sentences, sentences, rare_sets)
+def test_places_of_single_rare_words_change_nothing(
+    reference: list[str], hypothesis: list[str], rare: set[str]
+) -> None:
+    pairs = align(reference, hypothesis)
+    places = {place for place, word in enumerate(reference) if word in rare}
+    assert count_errors_by_class(pairs, rare, places) == count_errors_by_class(pairs, rare)
+
+
 def test_the_rate_without_reference_words_is_nan() -> None:
     assert math.isnan(ErrorCounts(insertions=2).rate)
 

@@ -74,6 +74,11 @@ class Occurrence:
     first_word: int
     entity: Entity
 
+    @property
+    def places(self) -> range:
+        """Return the indices of its words."""
+        return range(self.first_word, self.first_word + len(self.entity))
+
 
 @dataclass(frozen=True)
 class EntityIndex:
@@ -150,10 +155,9 @@ def _matched_places(pairs: Iterable[Pair]) -> dict[int, int]:
 
 
 def _in_reference(occurrence: Occurrence, places: Mapping[int, int]) -> Occurrence | None:
-    words = range(occurrence.first_word, occurrence.first_word + len(occurrence.entity))
-    matched = [places.get(word) for word in words]
+    matched = [places.get(word) for word in occurrence.places]
     first = matched[0]
-    if first is None or matched != list(range(first, first + len(words))):
+    if first is None or matched != list(range(first, first + len(matched))):
         return None
     return Occurrence(first, occurrence.entity)
 

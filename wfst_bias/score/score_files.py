@@ -71,12 +71,16 @@ def score_utterance(
       hypothesis: what was recognized.
       shared: the entities to score, where they are not the utterance's own.
     """
-    pairs = align(comparison_words(reference.text), comparison_words(hypothesis))
-    rare_words = frozenset(word for rare in reference.rare for word in comparison_words(rare))
+    words = comparison_words(reference.text)
+    pairs = align(words, comparison_words(hypothesis))
+    rare = EntityIndex.of(map(comparison_words, reference.rare))
+    rare_words = frozenset(word for phrase in rare.entities for word in phrase)
+    found = rare.occurrences(words)
+    rare_places = {place for each in found for place in each.places}
     scored = shared or _own_list(reference)
     return UtteranceScore(
         reference.utterance_id,
-        count_errors_by_class(pairs, rare_words),
+        count_errors_by_class(pairs, rare_words, rare_places),
         count_entities(pairs, scored.index, scored.targets),
     )
 

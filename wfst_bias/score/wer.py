@@ -91,17 +91,30 @@ def count_errors(pairs: Iterable[Pair]) -> ErrorCounts:
     return ErrorCounts(substitutions, deletions, insertions, reference_words)
 
 
-def count_errors_by_class(pairs: Iterable[Pair], rare_words: Collection[str]) -> ClassCounts:
+def count_errors_by_class(
+    pairs: Iterable[Pair], rare_words: Collection[str], rare_places: Collection[int] | None = None
+) -> ClassCounts:
     """Count errors apart for rare and other words, as U-WER and B-WER are defined.
 
     A pair belongs to the class of its reference word; an inserted word, to its own class.
+
+    Args:
+      pairs: the alignment, as `align` gives it.
+      rare_words: the words that are rare, or stand in rare phrases.
+      rare_places: which words of the reference stand there as rare ones, by index, so that the
+        `of` of a rare phrase is not rare elsewhere; None stands for all `rare_words`.
 
     Source: Le et al., "Contextualized Streaming End-to-End Speech Recognition with Trie-Based
     Deep Biasing and Shallow Fusion", Interspeech 2021, and the score published with it.
     """
     biased: list[Pair] = []
     unbiased: list[Pair] = []
-    for pair in pairs:
-        charged_word = pair[1] if pair[0] == NO_WORD else pair[0]
-        (biased if charged_word in rare_words else unbiased).append(pair)
+    place = -1
+    for reference, hypothesis in pairs:
+        place += reference != NO_WORD
+        if reference == NO_WORD or rare_places is None:
+            is_rare = (reference or hypothesis) in rare_words
+        else:
+            is_rare = place in rare_places
+        (biased if is_rare else unbiased).append((reference, hypothesis))
     return ClassCounts(count_errors(unbiased), count_errors(biased))

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Makes the acoustic model, the language models and the test sets of the two synthetic corpora,
+# from nothing but the templates and names in local/parliament and local/medical-terms.
+#
+#   local/train.sh                          everything; hours on 2 cores, resumable
+#   local/train.sh --stage 4                from a stage on
+#
+# Stages: 1 sentences, 2 speech, 3 subwords and pronunciations, 4 acoustic model, 5 language
+# models, 6 what is committed: data/models/small, data/parliament, data/medical-terms.
+# The speech is synthetic: espeak-ng, flite and festival have to be installed.
+
+# Options
+stage=1           # first stage to run
+stop_stage=6      # last stage to run
+nj=2              # processes that speak
+work=exp/train    # folder for all that is made, from here
+sentences=8000    # of each corpus that are spoken for training, of 15,000 that are written
+breadth=3000      # sentences of other texts spoken beside them
+texts_dir=        # folder of other texts, from here, a sentence on each line of *.txt; none if empty
+config=small      # small or base
+epochs=5          # passes over the training speech
+precision=float32 # bfloat16 is faster on GPUs and recent CPUs, with a recent torch
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+option_script=local/train.sh
+. local/parse_options.sh
+. local/path.sh
+
+corpora=(parliament medical-terms)
+model=$work/$config
+
+run_stage() { ((stage <= $1 && $1 <= stop_stage)) && echo "== stage $1: $2" >&2; }
+cuts() { local corpus; for corpus in "${corpora[@]}"; do echo "$work/speech/$corpus/$1.cuts.jsonl.gz"; done; }
+
+if run_stage 1 "write sentences"; then
+  for corpus in "${corpora[@]}"; do
+    python -m local.synthetic.text "$corpus" --out "$work/text/$corpus"
+  done
+  if [[ -n $texts_dir ]]; then
+    python -m local.synthetic.breadth "$work"/text/* --text "$texts_dir"/*.txt \
+      --sentences "$breadth" --out "$work/breadth.txt"
+  fi
+fi
+
+if run_stage 2 "speak them"; then
+  for corpus in "${corpora[@]}"; do
+    python -m local.synthetic.speak "$work/text/$corpus" --sets dev,test \
+      --out "$work/speech/$corpus" --nj "$nj"
+    python -m local.synthetic.speak "$work/text/$corpus" --sets train --limit "$sentences" \
+      --out "$work/speech/$corpus" --nj "$nj"
+  done
+  if [[ -f $work/breadth.txt ]]; then
+    python -m local.synthetic.speak --text "$work/breadth.txt" --prefix train \
+      --out "$work/speech/breadth" --nj "$nj"
+  fi
+fi
+
+if run_stage 3 "learn subwords and pronounce words"; then
+  wfst-bias subwords --text "$work"/text/*/train.text --out "$work/subwords"
+  cut -f 3 "$work"/text/*/{train,dev,test}.tsv > "$work/spoken.text"
+  wfst-bias phones --text "$work/spoken.text" $(ls "$work/breadth.txt" 2> /dev/null) \
+    --out "$work/lexicon.txt"
+fi
+
+if run_stage 4 "train the acoustic model"; then
+  OMP_NUM_THREADS=$(nproc) wfst-bias train --cuts "$work"/speech/*/train.cuts.jsonl.gz --dev-cuts $(cuts dev) \
+    --subwords "$work/subwords" --lexicon "$work/lexicon.txt" --phones data/phones/phones.txt \
+    --config "$config" --epochs "$epochs" --precision "$precision" --out "$model"
+fi
+
+if run_stage 5 "estimate language models"; then
+  for corpus in "${corpora[@]}"; do
+    wfst-bias lm --text "$work/text/$corpus/train.text" --min-word-count 5 --out "$work/lm/$corpus.arpa.gz"
+  done
+  wfst-bias lm --text "$work"/text/*/train.text --min-word-count 5 --out "$work/lm/both.arpa.gz"
+fi
