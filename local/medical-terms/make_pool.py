@@ -1,10 +1,10 @@
 """Make the `pool` lines of entities.tsv again: further drugs, diseases and procedures.
 
-    python local/medical-terms/make_pool.py [--entities local/medical-terms/entities.tsv]
+    python -m local.medical-terms.make_pool [--entities local/medical-terms/entities.tsv]
 
-The `known` lines of the file stay as they are. Needs `pip install cellxgene-ontology-guide==1.11.1
-drug-named-entity-recognition==2.0.9 zstandard==0.25.0`, in an environment beside which this package
-can be imported. The same versions and templates give the same file.
+The `known` lines of the file stay as they are. Needs, besides this package,
+`pip install --no-deps cellxgene-ontology-guide==1.11.1 drug-named-entity-recognition==2.0.9
+zstandard==0.25.0`. The same versions and templates give the same file.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import astuple
+from itertools import product
 from pathlib import Path
 
 from local.synthetic.entities import COLUMNS, KNOWN, POOL, Entity, read_entities, spoken_form
@@ -41,43 +42,44 @@ DISEASES = ("cellxgene_ontology_guide", "data/MONDO-ontology-v2026-05-05.json.zs
 
 # Endings of medicines; most are stems of international non-proprietary names.
 DRUG_ENDINGS = (
-    "mab nib tug vir cillin mycin micin cin oxacin azole dazole olol pril sartan statin stat dipine"
-    " pam lam caine curium onium ium rin gliptin flozin glutide tide platin rubicin taxel trexate"
-    " trexed triptan setron lukast ast fenac profen fen oxicam cam coxib xib barbital bital bamate"
-    " thiazide semide oxetine tyline pramine azine idone ridol perone mustine citabine bine stim"
-    " grel xaban gatran cept kinra sone lone onide terol tropium phylline astine adine idine amine"
-    " amide dil zosin brate phan phine codone nal quine quin antel ectin fungin bactam penem cef"
-    " cycline mide zomib degib parib lisib sertib siran sen tan entan ant mod ciclib tib fenib ren"
-    " ran til tril tadine ridine pine zine nidine mer cog relin relix morelin tocin pressin gene"
-    " zone trel triol calcet ine ide tat lin nol ban gin mol lix tus mus cel dol tam din sulfan bicin dronate dronic oxan oxin tal tin rol lol ole one ene"
+    "mab nib tug vir cillin mycin micin cin oxacin azole dazole olol pril sartan statin stat"
+    " dipine pam lam caine curium onium ium rin gliptin flozin glutide tide platin rubicin taxel"
+    " trexate trexed triptan setron lukast ast fenac profen fen oxicam cam coxib xib barbital"
+    " bital bamate thiazide semide oxetine tyline pramine azine idone ridol perone mustine"
+    " citabine bine stim grel xaban gatran cept kinra sone lone onide terol tropium phylline"
+    " astine adine idine amine amide dil zosin brate phan phine codone nal quine quin antel ectin"
+    " fungin bactam penem cef cycline mide zomib degib parib lisib sertib siran sen tan entan ant"
+    " mod ciclib tib fenib ren ran til tril tadine ridine pine zine nidine mer cog relin relix"
+    " morelin tocin pressin gene zone trel triol calcet ine ide tat lin nol ban gin mol lix tus"
+    " mus cel dol tam din sulfan bicin dronate dronic oxan oxin tal tin rol lol ole one ene"
 )
 # What animals have, and words of classification that nobody would say.
-NO_DISEASE_WORDS = frozenset(
-    "canine chicken feline bovine equine porcine avian poultry rodent sheep goat dog cat cattle horse swine"
-    " fish monkey animal non obsolete vs related gene susceptibility susceptibilities associated"
-    " other unspecified type due inherited characteristic disposition material somatic experimental"
-    " without with of and or to in by the not human"
-    " sleep-wake positive negative gram mixed normal abnormal partial total left right".split()
+NO_DISEASE_WORDS = (
+    "canine chicken feline bovine equine porcine avian poultry rodent sheep goat dog cat cattle"
+    " horse swine fish monkey animal non obsolete vs related gene susceptibility susceptibilities"
+    " associated other unspecified type due inherited characteristic disposition material somatic"
+    " experimental without with of and or to in by the not human sleep-wake positive negative gram"
+    " mixed normal abnormal partial total left right"
 )
 # Stems of parts of the body, and endings of what is done to them.
 STEMS = (
     "aden angi aort appendic arteri arthr atri balan bronch burs caec cardi cervic cholangi"
     " cholecyst choledoch chondr choroid col colp condyl cost crani cyst dacryocyst dermat disc"
     " diverticul duoden encephal enter epididym fasci fibr fistul fund ganglion gastr gingiv gloss"
-    " hepat hymen hyster ile irid jejun kerat labyrinth lamin laryng lith lob lymphaden mast mastoid"
-    " maxill menisc my myring nephr neur oesophag omphal oophor orchi oste palat pancreat papill"
-    " pericardi periton pharyng phleb pleur pneumon proct prostat pyel pylor rect retin rhin"
-    " salping scler sept sial sigmoid spermat sphincter splen spondyl stapedi stern synov tars"
-    " ten thorac thrombo thym tonsill trabecul trache trachel turbin tympan ureter urethr valv vas"
-    " ventricul vertebr vesic vestibul vitr vulv"
-).split()
+    " hepat hymen hyster ile irid jejun kerat labyrinth lamin laryng lith lob lymphaden mast"
+    " mastoid maxill menisc my myring nephr neur oesophag omphal oophor orchi oste palat pancreat"
+    " papill pericardi periton pharyng phleb pleur pneumon proct prostat pyel pylor rect retin"
+    " rhin salping scler sept sial sigmoid spermat sphincter splen spondyl stapedi stern synov"
+    " tars ten thorac thrombo thym tonsill trabecul trache trachel turbin tympan ureter urethr"
+    " valv vas ventricul vertebr vesic vestibul vitr vulv"
+)
 PROCEDURE_ENDINGS = (
     "ectomy otomy ostomy oplasty oscopy orrhaphy opexy ography ocentesis odesis olysis otripsy"
-).split()
+)
 HOLLOW_STEMS = (
     "gastr duoden jejun ile col sigmoid caec cholecyst choledoch pancreat oesophag ureter vesic"
     " enter pyel salping"
-).split()
+)
 
 _WRITTEN = re.compile(r"[^\W\d_]+(?:[ '-]+[^\W\d_]+)*")
 _WORD = re.compile(r"(?:Mc|de |van |von )?[^\W\d_A-Z]*|[A-Z][^\W\d_A-Z]+")
@@ -183,23 +185,23 @@ def disease_names() -> Iterator[str]:
     """Yield the labels of the disease ontology Mondo that are in use."""
     import zstandard
 
+    not_said = frozenset(NO_DISEASE_WORDS.split())
     packed = _path_of(*DISEASES).read_bytes()
     text = zstandard.ZstdDecompressor().decompressobj().decompress(packed)
     for term in json.loads(text).values():
         words = re.split("[ -]", term["label"].lower())
         is_long_enough = all(len(word) > 2 for word in words) and len(term["label"]) > 4
-        if not term.get("deprecated") and is_long_enough and NO_DISEASE_WORDS.isdisjoint(words):
+        if not term.get("deprecated") and is_long_enough and not_said.isdisjoint(words):
             yield term["label"]
 
 
 def procedure_names() -> Iterator[str]:
     """Yield systematic names: a stem and an ending, or two hollow organs that are joined."""
-    for stem in STEMS:
-        yield from (_join(stem, ending) for ending in PROCEDURE_ENDINGS)
-    for first in HOLLOW_STEMS:
-        for second in HOLLOW_STEMS:
-            if first != second:
-                yield _join(first, f"o{second}ostomy")
+    for stem, ending in product(STEMS.split(), PROCEDURE_ENDINGS.split()):
+        yield _join(stem, ending)
+    for first, second in product(HOLLOW_STEMS.split(), repeat=2):
+        if first != second:
+            yield _join(first, f"o{second}ostomy")
 
 
 def _join(stem: str, ending: str) -> str:

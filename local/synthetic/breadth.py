@@ -23,7 +23,7 @@ from wfst_bias.files import read_lines, write_text
 LEAST_WORDS, MOST_WORDS = 4, 14
 LEAST_LETTERS = 4  # of a word that is withheld
 SEED = 3
-_PLAIN = re.compile(r"[a-z' ]+")
+_PLAIN = re.compile(r"[a-z][a-z']*( [a-z][a-z']*)*")
 
 
 def main() -> None:
