@@ -75,3 +75,21 @@ if run_stage 5 "estimate language models"; then
   done
   wfst-bias lm --text "$work"/text/*/train.text --min-word-count 5 --out "$work/lm/both.arpa.gz"
 fi
+
+if run_stage 6 "put what is committed into data/"; then
+  released=data/models/$config
+  mkdir -p "$released"
+  cp "$model"/{config.json,weights.pt,bpe.model,tokens.txt,phones.txt} "$released"
+  cp "$work/lm/both.arpa.gz" "$released/lm.arpa.gz"
+  for corpus in "${corpora[@]}"; do
+    out=data/$corpus
+    mkdir -p "$out/dev" "$out/test"
+    cp "$work/text/$corpus"/{dev.tsv,test.tsv,distractors.txt} "$out"
+    cp "$work/lm/$corpus.arpa.gz" "$out/lm.arpa.gz"
+    for set in dev test; do
+      cp -r "$work/speech/$corpus/$set/audio" "$out/$set"
+    done
+    # The audio is there, so this only writes manifests that name it.
+    python -m local.synthetic.speak "$work/text/$corpus" --sets dev,test --out "$out"
+  done
+fi
