@@ -20,7 +20,7 @@ from wfst_bias.acoustic import checkpoints
 from wfst_bias.acoustic.batches import Batch, epoch_of_batches, load_batches
 from wfst_bias.acoustic.config import ModelConfig
 from wfst_bias.acoustic.evaluate import HeadErrors, head_errors
-from wfst_bias.acoustic.losses import losses_of
+from wfst_bias.acoustic.losses import flat_start, losses_of
 from wfst_bias.acoustic.masks import spec_augment
 from wfst_bias.acoustic.model import CtcModel
 from wfst_bias.acoustic.schedule import learning_rate_factor
@@ -33,6 +33,8 @@ from wfst_bias.tokens import TokenTable
 logger = logging.getLogger(__name__)
 
 LAST_FILE = "last.pt"
+
+FLAT_SHARE = 0.9  # of the loss, in the steps of a flat start
 
 
 @dataclass(frozen=True)
@@ -118,10 +120,10 @@ class _Run:
 
     def one_epoch(self) -> None:
         """Learn from what is left of an epoch, test on dev, and write the averaged model."""
-        cuts = self.short if self.place.epoch == 0 else self.materials.train
-        batches = epoch_of_batches(
-            cuts, self.options.max_duration, self.options.seed, self.place.epoch
-        )
+        cuts, seconds = self.materials.train, self.options.max_duration
+        if self.place.epoch == 0:
+            cuts, seconds = self.short, seconds / 3
+        batches = epoch_of_batches(cuts, seconds, self.options.seed, self.place.epoch)
         for batch in self._with_progress(batches):
             self._learn(batch, self._progress(len(batches)))
             self.place.batch += 1
@@ -167,19 +169,22 @@ class _Run:
         factor = learning_rate_factor(self.place.step, self.options.warmup_steps, progress)
         for group in self.optimizer.param_groups:
             group["lr"] = factor * self.options.learning_rate
-        features = self.mask(batch.features).to(self.device)
+        features = batch.features if self.place.epoch == 0 else self.mask(batch.features)
         enabled = self.options.precision == "bfloat16"
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=enabled):
-            encoded = self.model(features, batch.lengths.to(self.device))
+            encoded = self.model(features.to(self.device), batch.lengths.to(self.device))
         losses = losses_of(encoded, batch, self.loss_options)
+        loss = losses.total
+        if self.place.step < self.options.flat_steps:
+            loss = FLAT_SHARE * flat_start(encoded, batch) + (1 - FLAT_SHARE) * loss
         self.optimizer.zero_grad(set_to_none=True)
-        losses.total.backward()
+        loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip_norm)
         if torch.isfinite(norm):
             self.optimizer.step()
         self.place.step += 1
-        self.loss = float(losses.total)
-        values = {name: float(value) for name, value in vars(losses).items()}
+        self.loss = losses.total.item()
+        values = {name: value.item() for name, value in vars(losses).items()}
         self.log.step(self.place.step, {**values, "rate": factor, "gradient": float(norm)})
 
     def _test(self) -> None:

@@ -15,7 +15,15 @@ class TrainOptions:
     epochs: int = field(default=6, metadata={"help": "passes over the training cuts"})
     max_duration: float = field(default=60.0, metadata={"help": "seconds of sound in a batch"})
     short_seconds: float = field(
-        default=4.0, metadata={"help": "the first epoch has only cuts up to this long"}
+        default=4.0,
+        metadata={
+            "help": "the first epoch has only cuts up to this long, in batches a third as long, "
+            "unmasked"
+        },
+    )
+    flat_steps: int = field(
+        default=200,
+        metadata={"help": "steps in which the phone head learns phones spread evenly over time"},
     )
     learning_rate: float = field(default=2e-3, metadata={"help": "its peak"})
     warmup_steps: int = field(default=500, metadata={"help": "steps until the peak"})

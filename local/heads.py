@@ -1,0 +1,165 @@
+"""Say how well a model's heads hear, without any decoder: greedy errors on cuts.
+
+    python local/heads.py MODEL --cuts CUTS... --lexicon LEXICON... [--out FILE.json]
+
+For each file of cuts: WER of the final head and of those at intermediate layers, PER of the phone
+head over all words, and over the words of entities PER beside the letter error rate (LER) of the
+final head. Cuts of the synthetic corpora say which words are entities.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import kaldialign
+import torch
+from tqdm import tqdm
+
+from wfst_bias.acoustic.batches import epoch_of_batches, load_batches
+from wfst_bias.acoustic.evaluate import greedy, words_of
+from wfst_bias.acoustic.recognizer import Recognizer
+from wfst_bias.acoustic.subwords import MODEL_FILE, Subwords
+from wfst_bias.acoustic.targets import targets_of
+from wfst_bias.entities.normalize import Normalizer
+from wfst_bias.files import write_text
+from wfst_bias.formats.cuts import read_cuts
+from wfst_bias.phones.lexicon import PhoneLexicon
+from wfst_bias.score.fraction import Fraction
+
+BATCH_SECONDS = 120.0
+_GAP = "*"
+
+
+@dataclass
+class Tally:
+    """Errors and reference units by measure, summed over utterances."""
+
+    counts: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(self, measure: str, errors: int, units: int) -> None:
+        """Count what one utterance has."""
+        total = self.counts.setdefault(measure, [0, 0])
+        total[0] += errors
+        total[1] += units
+
+    def fractions(self) -> dict[str, Fraction]:
+        """Return the rates."""
+        return {measure: Fraction(*counts) for measure, counts in self.counts.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", type=Path, help="folder of a model")
+    parser.add_argument("--cuts", type=Path, nargs="+", required=True)
+    parser.add_argument("--lexicon", type=Path, nargs="+", required=True)
+    parser.add_argument("--out", type=Path, help="JSON with the counts")
+    arguments = parser.parse_args()
+    recognizer = Recognizer.load(arguments.model)
+    subwords = Subwords.read(arguments.model / MODEL_FILE)
+    lexicon = PhoneLexicon(
+        {
+            w: p
+            for path in arguments.lexicon
+            for w, p in PhoneLexicon.read(path).pronunciations.items()
+        }
+    )
+    found = {}
+    for path in arguments.cuts:
+        rates = head_errors(recognizer, subwords, lexicon, read_cuts(path)).fractions()
+        found[str(path)] = {measure: rate._asdict() for measure, rate in rates.items()}
+        shown = (
+            f"{m} {100 * r.value:.2f} % ({r.numerator}/{r.denominator})" for m, r in rates.items()
+        )
+        print(path, *shown, sep="\n  ")
+    if arguments.out:
+        write_text(arguments.out, json.dumps(found, indent=2) + "\n")
+
+
+@torch.no_grad()
+def head_errors(
+    recognizer: Recognizer, subwords: Subwords, lexicon: PhoneLexicon, cuts: Any
+) -> Tally:
+    """Count the errors of every head on cuts."""
+    targets = targets_of(cuts, subwords, lexicon, recognizer.phones)
+    batches = epoch_of_batches(cuts, BATCH_SECONDS, seed=0, epoch=0, shuffle=False)
+    normalizer, tally = Normalizer(recognizer.tokens), Tally()
+    entities = {
+        targets[cut.id]: entity_words(cut, targets[cut.id].text, normalizer) for cut in cuts
+    }
+    for batch in tqdm(load_batches(batches, targets), total=len(batches), unit="batch"):
+        encoded = recognizer.model(batch.features, batch.lengths)
+        heads = {"WER": encoded.log_probs}
+        heads |= {f"WER of head {i}": p for i, p in enumerate(encoded.intermediate_log_probs, 1)}
+        for measure, log_probs in heads.items():
+            for target, ids in zip(batch.targets, greedy(log_probs, encoded.lengths), strict=True):
+                written, text = words_of(ids, recognizer.tokens), target.text.split()
+                tally.add(measure, sum(errors_by_place(text, written)), len(text))
+                if measure == "WER":
+                    _add_letters(tally, text, written, entities[target])
+        for target, ids in zip(
+            batch.targets, greedy(encoded.phone_log_probs, encoded.lengths), strict=True
+        ):
+            phones = [recognizer.phones.symbols[i] for i in ids]
+            _add_phones(tally, target.text.split(), phones, entities[target], lexicon)
+    return tally
+
+
+def entity_words(cut: Any, text: str, normalizer: Normalizer) -> frozenset[int]:
+    """Return the places of the words of a cut's entities in its normalized text."""
+    words, places = text.split(), set()
+    for entity in (cut.supervisions[0].custom or {}).get("entities", ()):
+        sought = normalizer.normalize(entity["text"]).form.split()
+        for start in range(len(words) - len(sought) + 1):
+            if words[start : start + len(sought)] == sought:
+                places.update(range(start, start + len(sought)))
+    return frozenset(places)
+
+
+def errors_by_place(reference: Sequence[str], hypothesis: Sequence[str]) -> list[int]:
+    """Count errors at each unit of the reference; what is inserted counts at the unit before."""
+    errors = [0] * len(reference)
+    place = -1
+    for expected, found in kaldialign.align(list(reference), list(hypothesis), _GAP):
+        place += expected != _GAP
+        errors[max(place, 0)] += expected != found
+    return errors
+
+
+def _add_letters(
+    tally: Tally, text: Sequence[str], written: Sequence[str], entities: frozenset[int]
+) -> None:
+    letters = list(_letters(text))
+    errors = errors_by_place([letter for _, letter in letters], [x for _, x in _letters(written)])
+    of_entities = [e for e, (place, _) in zip(errors, letters, strict=True) if place in entities]
+    tally.add("LER of entities", sum(of_entities), len(of_entities))
+
+
+def _add_phones(
+    tally: Tally,
+    text: Sequence[str],
+    heard: Sequence[str],
+    entities: frozenset[int],
+    lexicon: PhoneLexicon,
+) -> None:
+    expected = [(i, phone) for i, word in enumerate(text) for phone in lexicon.phones_of([word])]
+    errors = errors_by_place([phone for _, phone in expected], heard)
+    tally.add("PER", sum(errors), len(errors))
+    of_entities = [e for e, (place, _) in zip(errors, expected, strict=True) if place in entities]
+    tally.add("PER of entities", sum(of_entities), len(of_entities))
+
+
+def _letters(words: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield place and letter, with a space between words that belongs to the word before."""
+    for place, word in enumerate(words):
+        yield from ((place, letter) for letter in word)
+        if place + 1 < len(words):
+            yield place, "_"
+
+
+if __name__ == "__main__":
+    main()
