@@ -1,48 +1,62 @@
 #!/usr/bin/env bash
-# Decodes a data set without and with lists of names, and scores both.
+# Recognizes a data set without and with lists of names, and scores both.
 #
-#   ./run.sh                         the demonstration, which comes with the project
-#   ./run.sh --dataset realspeech    log-probabilities of real speech, where they are at hand
-#   ./run.sh --stage 4               from a stage on, after a run that made what it needs
+#   ./run.sh                         the synthetic test audio, which comes with the project
+#   ./run.sh --dataset voxpopuli --data-dir FOLDER --model MODEL
+#   ./run.sh --train true            speech and models from nothing before that, in hours
+#   ./run.sh --stage 5               from a stage on, after a run that made what it needs
 #
-# Stages: 0 environment, 1 data, 2 language model, 3 graph, 4 decoding without a list, 5 with lists,
-# 6 scores. Everything is made in exp/DATASET.
+# Stages: 0 environment, 1 data, 2 log-probabilities, 3 language model, 4 graph, 5 decoding without
+# a list, 6 with lists, 7 scores. Everything is made in exp/DATASET; what was made there of the
+# same files, by the same command and programs, is not made again.
 
 # Options
-stage=0         # first stage to run
-stop_stage=6    # last stage to run
-dataset=demo    # demo or realspeech
-nj=2            # decoding processes
-exp=            # folder for all that is made, from here; exp/DATASET if empty
-data_dir=       # realspeech only: where realspeech/ and text/ lie, from here; ../shared if empty
+stage=0                  # first stage to run
+stop_stage=7             # last stage to run
+dataset=demo             # demo, voxpopuli, medical, realspeech or planted
+# shellcheck disable=SC2209
+subset=test              # test or dev, of the data sets with audio
+model=data/models/small  # folder of the acoustic model, for audio
+train=false              # true makes the corpora of demo and the model first: local/train.sh
+data_dir=                # where data lie that do not come with the project, from here
+nj=2                     # processes
+exp=                     # folder for all that is made, from here; exp/DATASET if empty
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . local/parse_options.sh
 . local/path.sh
+. local/once.sh
 
 [[ -x local/$dataset/prepare.sh ]] || fail_usage "no such data set: $dataset"
 for number in "$stage" "$stop_stage" "$nj"; do
   [[ $number =~ ^(0|[1-9][0-9]*)$ ]] || fail_usage "expected a whole number: $number"
 done
 ((nj > 0)) || fail_usage "--nj must be at least 1"
-exp=${exp:-exp/$dataset}
-data=$exp/data # for each SET: SET.npz, SET.list*.tsv with a list per utterance, SET.shared.txt
-
-tuned=local/$dataset/tuned.toml # how to decode, where that was tuned for the data set
-options=()
-[[ -f $tuned ]] && options=(--options "$tuned")
+[[ $subset == test || $subset == dev ]] || fail_usage "--subset is test or dev, not $subset"
+[[ $train == true || $train == false ]] || fail_usage "--train is true or false, not $train"
+[[ $train == false || $dataset == demo ]] || fail_usage "--train true is for --dataset demo"
+[[ -n $exp ]] || { exp=exp/$dataset; [[ $subset == test ]] || exp+=-$subset; }
+data=$exp/data # for each SET: SET.cuts.jsonl.gz or SET.npz, SET.list*.tsv, SET.shared.txt
 
 run_stage() { ((stage <= $1 && $1 <= stop_stage)) && echo "== stage $1: $2" >&2; }
-lists_of() { basename -s .tsv "$data/$1".list*.tsv | sed "s/^$1\.//"; }
+first_of() { local file; for file; do [[ ! -f $file ]] || { echo "$file"; return; }; done; }
+lists_of() { basename -s .tsv "$data/$1".list*.tsv | sed "s/^$1\.//" | sort -V; }
+log_probs_of() { first_of "$data/$1.npz" "$exp/log_probs/$1.npz"; }
+lm_of() { first_of "$data/$1.lm.arpa.gz" "$exp/lm.arpa"; }
 
 # decode SET CONDITION [--entities FILE | --entities-tsv FILE]
 decode() {
-  local out=$exp/decode/$1.$2
+  local out=$exp/decode/$1.$2 log_probs lm
+  log_probs=$(log_probs_of "$1")
+  lm=$(lm_of "$1")
+  [[ -n $log_probs && -n $lm ]] || fail_usage "not all made that decoding needs: start from --stage 2"
   echo "-- $1, $2" >&2
-  wfst-bias decode --log-probs "$data/$1.npz" --tokens "$data/tokens.txt" --lm "$exp/lm.arpa" \
-    "${@:3}" "${options[@]}" --nj "$nj" --cache "$exp/graph/$1" --out "$out"
+  mkdir -p "$out"
   cp "${options[1]-/dev/null}" "$out/options.toml" # empty: the defaults
+  once "$out/made_from" "$log_probs" "$tokens" "$lm" "$out/options.toml" "${@:4}" -- \
+    wfst-bias decode --log-probs "$log_probs" "${acoustic[@]}" --lm "$lm" "${options[@]}" \
+    "${@:3}" --nj "$nj" --cache "$exp/graph/$1" --out "$out"
 }
 
 # score SET CONDITION --ref FILE [--entities FILE]
@@ -58,36 +72,54 @@ fi
 
 if run_stage 1 "prepare the data"; then
   [[ ! -e $data || -f $data/dataset.toml ]] || fail_usage "$data is there and not ours: name another --exp"
+  [[ $train == false ]] || local/train.sh --nj "$nj"
   rm -rf "$data.unfinished"
-  "local/$dataset/prepare.sh" "$data.unfinished" "$data_dir"
+  "local/$dataset/prepare.sh" "$data.unfinished" "$data_dir" "$subset"
   rm -rf "$data"
   mv "$data.unfinished" "$data"
 fi
 ((stop_stage > 1)) || exit 0
 [[ -f $data/dataset.toml ]] || fail_usage "no data in $data: start from --stage 1"
-mapfile -t sets < <(basename -s .npz "$data"/*.npz)
+mapfile -t sets < <(basename -s .list100.tsv "$data"/*.list100.tsv)
+tokens=$data/tokens.txt acoustic=(--tokens "$data/tokens.txt") options=()
+[[ -f $tokens ]] || { tokens=$model/tokens.txt; acoustic=(--model "$model"); } # data with audio
+tuned=$(first_of "local/$dataset/tuned.toml" "${tokens%/*}/decode.toml")
+[[ -z $tuned ]] || options=(--options "$tuned")
 
-if run_stage 2 "estimate the language model"; then
-  counts=()
-  [[ -f $data/word_counts.tsv ]] && counts=(--word-counts "$data/word_counts.tsv")
-  wfst-bias lm --text "$data/text.txt" "${counts[@]}" --vocab-size 20000 --order 3 --out "$exp/lm.arpa"
+if run_stage 2 "compute log-probabilities of audio"; then
+  for set in "${sets[@]}"; do
+    cuts=$data/$set.cuts.jsonl.gz
+    [[ -f $cuts ]] || continue
+    echo "-- $set" >&2
+    mkdir -p "$exp/log_probs"
+    once "$exp/log_probs/$set.made_from" "$cuts" "$model"/{config.json,weights.pt} -- \
+      wfst-bias encode --audio "$cuts" --model "$model" --nj "$nj" --out "$exp/log_probs/$set.npz"
+  done
 fi
 
-if run_stage 3 "compile tokens, lexicon and LM into a graph, and the shared lists"; then
+if [[ -f $data/text.txt ]] && run_stage 3 "estimate the language model"; then
+  counts=()
+  [[ -f $data/word_counts.tsv ]] && counts=(--word-counts "$data/word_counts.tsv")
+  once "$exp/lm.made_from" "$data"/{text.txt,word_counts.tsv} -- \
+    wfst-bias lm --text "$data/text.txt" "${counts[@]}" --vocab-size 20000 --order 3 \
+    --out "$exp/lm.arpa"
+fi
+
+if run_stage 4 "compile tokens, lexicon and LM into a graph, and the shared lists"; then
   for set in "${sets[@]}"; do
     echo "-- $set" >&2
-    wfst-bias compile --tokens "$data/tokens.txt" --lm "$exp/lm.arpa" \
+    wfst-bias compile --tokens "$tokens" --lm "$(lm_of "$set")" \
       --entities "$data/$set.shared.txt" "${options[@]}" --out "$exp/graph/$set"
   done
 fi
 
-if run_stage 4 "decode without a list"; then
+if run_stage 5 "decode without a list"; then
   for set in "${sets[@]}"; do
     decode "$set" none
   done
 fi
 
-if run_stage 5 "decode with lists"; then
+if run_stage 6 "decode with lists"; then
   for set in "${sets[@]}"; do
     for list in $(lists_of "$set"); do
       decode "$set" "$list" --entities-tsv "$data/$set.$list.tsv"
@@ -96,7 +128,7 @@ if run_stage 5 "decode with lists"; then
   done
 fi
 
-if run_stage 6 "score"; then
+if run_stage 7 "score"; then
   for set in "${sets[@]}"; do
     score "$set" none --ref "$data/$set.list100.tsv"
     for list in $(lists_of "$set"); do
@@ -104,6 +136,7 @@ if run_stage 6 "score"; then
     done
     score "$set" shared --ref "$data/$set.list100.tsv" --entities "$data/$set.shared.txt"
   done
+  python -m local.false_alarms "$exp"
   python local/show_changes.py "$exp"
   python local/results.py "$exp" --out "$exp/results.md"
 fi

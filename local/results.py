@@ -3,7 +3,8 @@
     python local/results.py EXP... --out FILE.md
 
 Each EXP is a folder that run.sh has filled: data/dataset.toml says what the data are,
-score/SET.CONDITION.json holds the figures.
+score/SET.CONDITION.json holds the figures, and score/SET.CONDITION.alarms.json the false alarms per
+hour where there is audio.
 """
 
 from __future__ import annotations
@@ -18,31 +19,34 @@ from pathlib import Path
 from typing import Any
 
 import tomli
+from conditions import CONDITIONS
 
 from wfst_bias.files import write_text
 
-CONDITIONS = {
-    "none": "no list",
-    "list100": "list of 100",
-    "list1000": "list of 1,000",
-    "list5000": "list of 5,000",
-    "shared": "shared list",
-}
 WORD_METRICS = ("WER", "U-WER", "B-WER")
 ENTITY_METRICS = ("precision", "recall", "F1")
+ALARMS = ".alarms.json"
 
 ABOUT = """\
-Rates are in %, with 95 % bootstrap intervals over utterances and the counts behind them. U-WER \
-counts the words that are not rare, B-WER the rare ones, which are on the lists. A name is found \
-where all its words are right; a false alarm is a name of the list written where it was not said. \
-A list of 100, 1,000 or 5,000 belongs to one utterance: its own rare words, the others drawn at \
+Rates are in %, with 95 % bootstrap intervals over utterances and the counts behind them. B-WER \
+counts the words of names (of real speech: words that are rare), U-WER all other words. A name is \
+found where all its words are right; a false alarm is a name of the list written where it was not \
+said. A list of 100, 1,000 or 5,000 belongs to one utterance: its own names, and others drawn at \
 random. The shared list serves all utterances of a set. Without a list, names are those of the \
-lists of 100."""
+lists of 100. Where there is audio, false alarms are also counted per hour of the utterances that \
+say no name."""
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """Hold the scores of one data set: `scores[set][condition]` is what `score --json` wrote."""
+    """Hold the scores of one data set.
+
+    Attributes:
+      title, about: what is said of the data.
+      sets: what is said of each set.
+      scores: by set and condition, what `score --json` wrote, and under `alarms` what
+        `false_alarms` wrote, None without audio.
+    """
 
     title: str
     about: tuple[str, ...]
@@ -55,14 +59,22 @@ class Experiment:
         dataset = tomli.loads((exp / "data/dataset.toml").read_text(encoding="utf-8"))
         scores = {
             name: {
-                condition: json.loads(path.read_text(encoding="utf-8"))
+                condition: {**_read_json(path), "alarms": _read_json(path.with_suffix(ALARMS))}
                 for condition in CONDITIONS
                 if (path := exp / f"score/{name}.{condition}.json").is_file()
             }
             for name in dataset["sets"]
         }
-        about = (dataset["note"], _about_options(exp), f"The shared list: {dataset['shared']}.")
+        about = (
+            dataset["note"],
+            f"Options: {_options(exp, dataset)}.",
+            f"The shared list: {dataset['shared']}.",
+        )
         return cls(dataset["title"], about, dataset["sets"], scores)
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def main() -> None:
@@ -93,28 +105,27 @@ def markdown(experiments: Sequence[Experiment], command: str) -> Iterator[str]:
 def overview(experiments: Sequence[Experiment]) -> Iterator[str]:
     """Yield the lines of a table for the terminal: rates in %, without intervals."""
     rates = (*WORD_METRICS, *ENTITY_METRICS)
-    yield _columns("set", "list", *rates, "false alarms")
+    yield _columns("set", "list", *rates, "false alarms", "per hour")
     for experiment in experiments:
         for name, conditions in experiment.scores.items():
             for condition, score in conditions.items():
                 metrics = score["metrics"]
                 shown = (_percent(metrics[metric]["rate"]) for metric in rates)
-                alarms = metrics["F1"]["counts"]["false_alarms"]
-                yield _columns(name, CONDITIONS[condition], *shown, str(alarms))
+                alarms = str(metrics["F1"]["counts"]["false_alarms"])
+                yield _columns(name, CONDITIONS[condition], *shown, alarms, _per_hour(score))
 
 
 def _columns(name: str, condition: str, *figures: str) -> str:
-    *rates, alarms = figures
-    return f"{name:<16} {condition:<14}" + "".join(f"{r:>10}" for r in rates) + f"{alarms:>14}"
+    *rates, alarms, per_hour = figures
+    shown = "".join(f"{rate:>10}" for rate in rates)
+    return f"{name:<16} {condition:<14}{shown}{alarms:>14}{per_hour:>10}"
 
 
-def _about_options(exp: Path) -> str:
+def _options(exp: Path, dataset: dict[str, Any]) -> str:
     used = {path.read_text(encoding="utf-8") for path in exp.glob("decode/*/options.toml")}
     if len(used) > 1:
-        raise SystemExit(f"{exp}: decoded with different options: run stages 4 and 5 again")
-    if not any(used):
-        return "Options: the defaults."
-    return "Options: those of `tuned.toml`, tuned on the first set and unchanged on the second."
+        raise SystemExit(f"{exp}: decoded with different options: run stages 5 and 6 again")
+    return str(dataset["options"]) if any(used) else "the defaults"
 
 
 def _set_tables(name: str, role: str, scores: dict[str, Any]) -> Iterator[str]:
@@ -125,14 +136,16 @@ def _set_tables(name: str, role: str, scores: dict[str, Any]) -> Iterator[str]:
         metrics = score["metrics"]
         yield from _row(CONDITIONS[condition], *(_word_cell(metrics[m]) for m in WORD_METRICS))
     yield ""
-    yield from _row("list", *ENTITY_METRICS, "found, missed, false alarms")
-    yield from _row(*["---"] * 5)
+    more = ["false alarms per hour"] if any(score["alarms"] for score in scores.values()) else []
+    yield from _row("list", *ENTITY_METRICS, "found, missed, false alarms", *more)
+    yield from _row(*["---"] * (5 + len(more)))
     for condition, score in scores.items():
         metrics = score["metrics"]
         counts = metrics["F1"]["counts"]
         numbers = f"{counts['hits']}, {counts['misses']}, {counts['false_alarms']}"
         cells = (_rate(metrics[m]) for m in ENTITY_METRICS)
-        yield from _row(CONDITIONS[condition], *cells, numbers)
+        alarms = [_alarms_cell(score["alarms"])] if more else []
+        yield from _row(CONDITIONS[condition], *cells, numbers, *alarms)
 
 
 def _row(*cells: str) -> Iterator[str]:
@@ -143,6 +156,19 @@ def _word_cell(metric: dict[str, Any]) -> str:
     counts = metric["counts"]
     errors = counts["substitutions"] + counts["deletions"] + counts["insertions"]
     return f"{_rate(metric)} {errors:,}/{counts['reference_words']:,}"
+
+
+def _alarms_cell(alarms: dict[str, Any] | None) -> str:
+    if alarms is None or alarms["per_hour"] is None:
+        return "-"
+    low, high = alarms["interval"]
+    counts = f"{alarms['false_alarms']} in {alarms['hours']:.2f} hours"
+    return f"**{alarms['per_hour']:.1f}** ({low:.1f} to {high:.1f}) {counts}"
+
+
+def _per_hour(score: dict[str, Any]) -> str:
+    alarms = score["alarms"]
+    return "-" if alarms is None or alarms["per_hour"] is None else f"{alarms['per_hour']:.1f}"
 
 
 def _rate(metric: dict[str, Any]) -> str:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import settings
 
 # The same examples in every run; HYPOTHESIS_PROFILE=explore draws new ones.
-settings.register_profile("repeatable", derandomize=True)
-settings.register_profile("explore", derandomize=False)
+# No deadline: how long an example takes says more of the machine than of the code.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("explore", derandomize=False, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,9 +37,9 @@ def repository() -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo() -> Path:
-    """Return the folder of the demonstration data."""
-    return ROOT / "data/demo"
+def planted() -> Path:
+    """Return the folder of the planted data."""
+    return ROOT / "data/planted"
 
 
 @pytest.fixture(scope="session")

@@ -16,23 +16,38 @@ UPSTREAM: dict[str, set[str]] = {
     "errors": set(),
     "files": set(),
     "tokens": set(),
+    "phones": set(),
     "lm": {"tokens"},
     "formats": {"tokens"},
     "entities": {"tokens"},
     "score": {"tokens", "entities", "formats"},
     "graph": {"tokens", "lm", "entities"},
     "decode": {"tokens", "lm", "entities", "formats", "graph"},
-    "cli": {"tokens", "lm", "entities", "formats", "graph", "decode", "score"},
+    "acoustic": {"tokens", "phones", "entities", "formats", "score"},
+    "transcribe": {"acoustic", "decode", "graph", "formats"},
+    "cli": {
+        "tokens",
+        "lm",
+        "entities",
+        "formats",
+        "graph",
+        "decode",
+        "score",
+        "phones",
+        "acoustic",
+    },
 }
 # Room -> the libraries it must do without.
 FORBIDDEN: dict[str, set[str]] = {
     "errors": {"torch", "k2", "pynini", "pywrapfst", "numpy"},
     "files": {"torch", "k2", "pynini", "pywrapfst", "numpy"},
     "tokens": {"torch", "k2", "pynini", "pywrapfst"},
+    "phones": {"torch", "k2", "pynini", "pywrapfst", "numpy"},
     "lm": {"torch", "k2", "pynini", "pywrapfst"},
     "formats": {"torch", "k2", "pynini", "pywrapfst"},
     "entities": {"torch", "k2"},
     "score": {"torch", "k2", "pynini", "pywrapfst"},
+    "acoustic": {"k2", "pynini", "pywrapfst"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -22,6 +22,7 @@ import functools
 import multiprocessing
 import os
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -207,8 +208,21 @@ def _record_all(
 
 
 def _start_worker() -> None:
+    _watch_parent()
     torch.set_num_threads(1)
     talkers()
+
+
+def _watch_parent() -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process once the one that started it is gone, however it ended."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _cut(sentence: Sentence, drawn: Plan, path: Path, length: int, cast: Cast) -> MonoCut:

@@ -125,7 +125,7 @@ def test_bad_utterances_are_reported_and_the_rest_is_decoded(
 
 def request(inputs: Inputs, out: Path, lists: ListRequest, nj: int = 1) -> DecodeRequest:
     return DecodeRequest(
-        log_probs=inputs.log_probs, tokens=inputs.tokens, lm=inputs.lm, out=out,
+        source=inputs.log_probs, tokens=inputs.tokens, lm=inputs.lm, out=out,
         cache=inputs.cache, lists=lists, lattices=False, nj=nj, options=DecodeOptions(),
     )  # fmt: skip
 

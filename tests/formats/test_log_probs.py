@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from wfst_bias.errors import InputError
-from wfst_bias.formats.log_probs import check_log_probs, open_log_probs
+from wfst_bias.formats.log_probs import check_log_probs, create_log_probs, open_log_probs
 
 REAL_SPEECH = Path(__file__).parents[2].parent / "shared" / "realspeech"
 needs_real_speech = pytest.mark.skipif(
@@ -166,6 +166,47 @@ def test_a_damaged_file_is_read_or_refused_but_never_else(
                 check_log_probs(archive[utterance_id], 4)
     except InputError:
         pass
+
+
+# --- Writing ---
+
+
+@given(st.lists(st.integers(0, 50), max_size=6))
+def test_what_is_written_is_read_back_in_its_order(
+    tmp_path_factory: pytest.TempPathFactory, lengths: list[int]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "written.npz"
+    arrays = {f"utt/{i}": make_log_probs(n, seed=i) for i, n in enumerate(lengths)}
+    with create_log_probs(path) as add:
+        for utterance_id, array in arrays.items():
+            add(utterance_id, array.astype(np.float32))
+    with open_log_probs(path) as archive:
+        assert archive.ids == tuple(arrays)
+        for utterance_id, array in arrays.items():
+            halves = array.astype(np.float16).astype(np.float32)
+            np.testing.assert_array_equal(archive[utterance_id], halves)
+            assert check_log_probs(archive[utterance_id], 4) is None
+    with np.load(path) as archive:
+        assert list(archive) == list(arrays)
+
+
+def test_equal_arrays_make_equal_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, now in (("a.npz", 1e9), ("b.npz", 1.5e9)):
+        monkeypatch.setattr("time.time", lambda now=now: now)
+        with create_log_probs(tmp_path / name) as add:
+            add("one", make_log_probs().astype(np.float32))
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+def test_a_file_that_is_not_complete_does_not_appear(tmp_path: Path) -> None:
+    def write_a_part() -> None:
+        with create_log_probs(tmp_path / "x.npz") as add:
+            add("one", make_log_probs().astype(np.float32))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_a_part()
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- Checking ---

@@ -72,16 +72,16 @@ def test_pool_leaves_out_the_most_frequent(tmp_path: Path, monkeypatch: pytest.M
     assert make_lists.rare_pool(counts) == ["b", "z", "a"]
 
 
-def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, demo: Path) -> None:
+def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planted: Path) -> None:
     counts, out = tmp_path / "counts.tsv", tmp_path / "out"
     counts.write_text("".join(f"word{number}\t{6000 - number}\n" for number in range(6000)))
-    enlarge = ["enlarge", str(demo / "dev.tsv"), "--word-counts", str(counts), "--size", "300"]
+    enlarge = ["enlarge", str(planted / "dev.tsv"), "--word-counts", str(counts), "--size", "300"]
     monkeypatch.setattr("sys.argv", ["make_lists.py", *enlarge, "--out", str(out)])
     make_lists.main()
-    made, given_lists = read_entities_tsv(out), read_entities_tsv(demo / "dev.tsv")
+    made, given_lists = read_entities_tsv(out), read_entities_tsv(planted / "dev.tsv")
     assert list(made) == list(given_lists)
     assert {len(utterance.entities) for utterance in made.values()} == {300}
-    share = ["share", str(demo / "dev.tsv"), "--out", str(out)]
+    share = ["share", str(planted / "dev.tsv"), "--out", str(out)]
     monkeypatch.setattr("sys.argv", ["make_lists.py", *share])
     make_lists.main()
     assert "Knysbridge" in out.read_text().splitlines()

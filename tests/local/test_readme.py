@@ -25,7 +25,7 @@ def readme(repository: Path) -> str:
 
 @pytest.fixture
 def folder_of_a_user(tmp_path: Path, repository: Path) -> Path:
-    """Return a folder with the demonstration data, in which examples can run."""
+    """Return a folder with the planted data, in which examples can run."""
     (tmp_path / "data").symlink_to(repository / "data")
     return tmp_path
 
@@ -48,8 +48,8 @@ def run(command: list[str], folder: Path) -> str:
 
 def test_python(readme: str, folder_of_a_user: Path) -> None:
     (code,) = blocks(readme, "python", "Decoder")
-    lm = folder_of_a_user / "exp/demo/lm.arpa"
-    estimate_from_files([folder_of_a_user / "data/demo/text.txt"], None, LmOptions(), lm)
+    lm = folder_of_a_user / "exp/planted/lm.arpa"
+    estimate_from_files([folder_of_a_user / "data/planted/text.txt"], None, LmOptions(), lm)
     shown = run([sys.executable, "-c", code], folder_of_a_user)
     assert shown.count("\n") == 40
     assert "Łucja Wręgowska" in shown
@@ -63,11 +63,11 @@ def test_commands(readme: str, folder_of_a_user: Path) -> None:
         assert (folder_of_a_user / "exp/biased" / name).stat().st_size
 
 
-def test_list_and_report(readme: str, tmp_path: Path, demo: Path) -> None:
+def test_list_and_report(readme: str, tmp_path: Path, planted: Path) -> None:
     lines, shown = blocks(readme, "text", "ketozolam 20 mg")
     path, report = tmp_path / "names.txt", tmp_path / "report.tsv"
     path.write_text(lines, encoding="utf-8")
-    normalizer = Normalizer(TokenTable.read(demo / "tokens.txt"))
+    normalizer = Normalizer(TokenTable.read(planted / "tokens.txt"))
     write_report(read_entity_list(path, normalizer).report, report)
     assert shown.split() == report.read_text(encoding="utf-8").split()
 

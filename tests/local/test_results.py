@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from wfst_bias.score.scores import write_scores
 DATASET = """\
 title = "Birds"
 note = "Invented."
+options = "those of the aviary"
 shared = "all birds"
 [sets]
 first = "heard in the morning"
@@ -67,7 +69,25 @@ def test_overview(
     lines = capsys.readouterr().out.splitlines()
     assert len({len(line) for line in lines[:5]}) == 1
     assert lines[1].split() == ["first", "no", "list", "40.00", "0.00", "100.00", "-", "0.00",
-                                "0.00", "0"]  # fmt: skip
+                                "0.00", "0", "-"]  # fmt: skip
+
+
+def test_false_alarms_per_hour_where_there_is_audio(
+    exp: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    none: dict[str, object] = {"false_alarms": 0, "utterances": 0, "hours": 0.0,
+                               "per_hour": None, "interval": [None, None]}  # fmt: skip
+    some = {**none, "false_alarms": 3, "hours": 1.5, "per_hour": 2.0, "interval": [0.5, 4.25]}
+    write_text(exp / "score/first.none.alarms.json", json.dumps(some))
+    write_text(exp / "score/first.list100.alarms.json", json.dumps(none))
+    run(monkeypatch, exp, "--out", exp / "results.md")
+    shown = [line.split()[-1] for line in capsys.readouterr().out.splitlines()[1:5]]
+    assert shown == ["2.0", "-", "-", "-"]
+    first, second = (exp / "results.md").read_text().split("### second")
+    assert "| false alarms per hour |" in first
+    assert "| **2.0** (0.5 to 4.2) 3 in 1.50 hours |" in first
+    assert "| 1, 1, 0 | - |" in first
+    assert "per hour |" not in second
 
 
 def test_options_that_were_tuned_are_said_to_be(exp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +97,7 @@ def test_options_that_were_tuned_are_said_to_be(exp: Path, monkeypatch: pytest.M
     for folder in (exp / "decode").iterdir():
         write_text(folder / "options.toml", "[scales]\n")
     run(monkeypatch, exp, "--out", out)
-    assert "tuned on the first set" in out.read_text()
+    assert "Options: those of the aviary." in out.read_text()
     write_text(exp / "decode/first.none/options.toml", "")
     with pytest.raises(SystemExit, match="different options"):
         run(monkeypatch, exp, "--out", out)

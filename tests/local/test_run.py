@@ -1,4 +1,4 @@
-"""`run.sh` on the demonstration, from data to table."""
+"""`run.sh` on the planted data, from data to table, and what it is not to be asked."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def exp(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def shown(repository: Path, exp: Path) -> str:
-    done = call(repository, "--stage", 1, "--exp", exp, "--nj", 1)
+    done = call(repository, "--dataset", "planted", "--stage", 1, "--exp", exp, "--nj", 1)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -64,6 +64,9 @@ def test_readme_shows_what_is_shown(shown: str, repository: Path) -> None:
         (["--stage", "two"], "expected a whole number: two"),
         (["--nj", "-1"], "expected a whole number: -1"),
         (["--nj", "0"], "--nj must be at least 1"),
+        (["--subset", "train"], "--subset is test or dev, not train"),
+        (["--train", "yes"], "--train is true or false, not yes"),
+        (["--train", "true", "--dataset", "planted"], "--train true is for --dataset demo"),
         (["--speed", "2"], "unknown option: --speed"),
         (["--stage", "4", "--exp", "/nowhere"], "no data in /nowhere/data: start from --stage 1"),
     ],
@@ -76,8 +79,10 @@ def test_arguments_that_cannot_be_used(
     assert complaint in done.stderr
 
 
-def test_real_speech_that_is_not_there(repository: Path, tmp_path: Path) -> None:
-    wanted = ["--dataset", "realspeech", "--data-dir", tmp_path, "--exp", tmp_path / "exp"]
+@pytest.mark.parametrize("dataset", ["demo", "realspeech", "voxpopuli", "medical"])
+def test_data_that_are_not_there(repository: Path, tmp_path: Path, dataset: str) -> None:
+    elsewhere = ["--data-dir", tmp_path] if dataset in ("demo", "realspeech") else []
+    wanted = ["--dataset", dataset, *elsewhere, "--exp", tmp_path / "exp"]
     done = call(repository, *wanted, "--stage", 1)
     assert done.returncode == 2
     assert "--data-dir" in done.stderr
@@ -87,7 +92,7 @@ def test_real_speech_that_is_not_there(repository: Path, tmp_path: Path) -> None
 def test_a_folder_of_others_is_left_alone(repository: Path, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/precious").touch()
-    done = call(repository, "--exp", tmp_path, "--stage", 1)
+    done = call(repository, "--dataset", "planted", "--exp", tmp_path, "--stage", 1)
     assert done.returncode == 2
     assert "name another --exp" in done.stderr
     assert (tmp_path / "data/precious").exists()

@@ -77,16 +77,31 @@ def test_distractors_that_sound_alike_count_once(tmp_path: Path) -> None:
         read_distractors(path)
 
 
-def test_made_lists_are_read_and_scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    test_set, pool, out = (tmp_path / name for name in ("test.tsv", "pool.txt", "lists.tsv"))
+def make_lists(folder: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
+    test_set, pool = folder / "test.tsv", folder / "pool.txt"
     test_set.write_text("".join(s.line() for s in (MET, PORT, FREE)), "utf-8")
     pool.write_text("Brno\tplace\nNote Worthy\tperson\n", "utf-8")
-    shared = tmp_path / "shared.txt"
-    monkeypatch.setattr(sys, "argv", [
-        "lists", str(test_set), "--distractors", str(pool), "--size", "2", "--out", str(out),
-        "--shared", str(shared),
-    ])  # fmt: skip
+    given_arguments = ["--distractors", str(pool), "--out", str(folder / "test"), *arguments]
+    monkeypatch.setattr(sys, "argv", ["lists", str(test_set), *given_arguments])
     main()
+
+
+def test_sizes_without_enough_distractors_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_lists(tmp_path, monkeypatch, "--sizes", "3,1,2")
+    assert "no lists of 3: there are 2 distractors" in capsys.readouterr().err
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "test.tsv", "pool.txt", "test.list1.tsv", "test.list2.tsv", "test.shared.txt",
+    }  # fmt: skip
+    with pytest.raises(SystemExit):
+        make_lists(tmp_path, monkeypatch, "--sizes", "3,4")
+    assert "too few distractors for a list: 3; add some" in capsys.readouterr().err
+
+
+def test_made_lists_are_read_and_scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_lists(tmp_path, monkeypatch, "--sizes", "2", "--shared", "2")
+    out, shared = tmp_path / "test.list2.tsv", tmp_path / "test.shared.txt"
     utterance = read_entities_tsv(out)["s-e-2"]
     assert utterance.rare == ("Port of Spain",)
     assert utterance.entities == ("Brno", "Note Worthy", "Port of Spain")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -225,3 +227,26 @@ def test_the_program_speaks_a_small_corpus(tmp_path: Path, repository: Path) -> 
         json.loads(sentences(1)[0].line().split("\t")[3])
         == cuts[0].supervisions[0].custom["entities"]
     )
+
+
+@pytest.mark.slow
+def test_no_process_is_left_when_the_first_is_killed(tmp_path: Path, repository: Path) -> None:
+    script = (
+        "import multiprocessing, os, signal, sys, time\n"
+        "from concurrent.futures import ProcessPoolExecutor\n"
+        "from local.synthetic.speak import _watch_parent\n"
+        "if __name__ == '__main__':\n"
+        "    spawn = multiprocessing.get_context('spawn')\n"
+        "    pool = ProcessPoolExecutor(1, spawn, initializer=_watch_parent)\n"
+        "    print(pool.submit(os.getpid).result(), flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    (tmp_path / "start.py").write_text(script, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(repository)}
+    started = [sys.executable, str(tmp_path / "start.py")]
+    killed = subprocess.run(started, stdout=subprocess.PIPE, env=environment, timeout=60)
+    worker = int(killed.stdout)
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{worker}").exists()

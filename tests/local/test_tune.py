@@ -175,16 +175,16 @@ def test_rows_and_files(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def lm(tmp_path_factory: pytest.TempPathFactory, demo: Path) -> Path:
+def lm(tmp_path_factory: pytest.TempPathFactory, planted: Path) -> Path:
     path = tmp_path_factory.mktemp("lm") / "lm.arpa"
-    estimate_from_files([demo / "text.txt"], None, LmOptions(), path)
+    estimate_from_files([planted / "text.txt"], None, LmOptions(), path)
     return path
 
 
 @pytest.fixture
-def arguments(demo: Path, lm: Path, tmp_path: Path) -> list[str]:
+def arguments(planted: Path, lm: Path, tmp_path: Path) -> list[str]:
     """Return what the command needs, without references."""
-    inputs = {"--log-probs": demo / "dev.npz", "--tokens": demo / "tokens.txt", "--lm": lm}
+    inputs = {"--log-probs": planted / "dev.npz", "--tokens": planted / "tokens.txt", "--lm": lm}
     inputs |= {"--cache": lm.parent, "--out": tmp_path / "tuned.toml"}
     return [str(part) for pair in inputs.items() for part in pair]
 
@@ -197,30 +197,30 @@ def rare_words_only(source: Path, path: Path) -> Path:
 
 
 def test_command(
-    arguments: list[str], demo: Path, lm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arguments: list[str], planted: Path, lm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tune, "STEPS", {"boost.per_word_nats": 20.0, "scales.lm_scale": 9.0})
     start = replace(
         START, boost=BoostOptions(per_word_nats=0.0), output=OutputOptions(frame_shift_ms=40.0)
     )
     start.write(tmp_path / "start.toml")
-    short = rare_words_only(demo / "dev.tsv", tmp_path / "short.tsv")
-    more = ["--ref", demo / "dev.tsv", "--ref", short, "--start", tmp_path / "start.toml"]
+    short = rare_words_only(planted / "dev.tsv", tmp_path / "short.tsv")
+    more = ["--ref", planted / "dev.tsv", "--ref", short, "--start", tmp_path / "start.toml"]
     assert run([*arguments, *map(str, more)], tune.tune, "tune.py") == 0
     tuned = DecodeOptions.read(tmp_path / "tuned.toml")
     assert tuned == replace(start, boost=BoostOptions(per_word_nats=20.0))
     rows = (tmp_path / "tuned.trials.tsv").read_text(encoding="utf-8").splitlines()
     assert len(rows) == 1 + 4  # no negative scale
-    decoder = Decoder.load(demo / "tokens.txt", lm, tuned, lm.parent)
+    decoder = Decoder.load(planted / "tokens.txt", lm, tuned, lm.parent)
     expected: list[str] = []
-    for name in (None, demo / "dev.tsv", short):
-        expected += errors_by_hand(decoder, demo, name, tmp_path / "text")
+    for name in (None, planted / "dev.tsv", short):
+        expected += errors_by_hand(decoder, planted, name, tmp_path / "text")
     assert rows[2].split("\t")[3:] == expected
 
 
-def errors_by_hand(decoder: Decoder, demo: Path, lists: Path | None, text: Path) -> list[str]:
+def errors_by_hand(decoder: Decoder, planted: Path, lists: Path | None, text: Path) -> list[str]:
     """Return U and B errors by way of the file that `decode` writes."""
-    with np.load(demo / "dev.npz") as archive:
+    with np.load(planted / "dev.npz") as archive:
         log_probs = {name: archive[name].astype(np.float32) for name in archive.files}
     lines = [] if lists is None else lists.read_text(encoding="utf-8").splitlines()
     columns = [line.split("\t") for line in lines]
@@ -228,14 +228,14 @@ def errors_by_hand(decoder: Decoder, demo: Path, lists: Path | None, text: Path)
     results = decoder.decode(log_probs, compiled)
     texts = (" ".join([r.utterance_id, *(word.text for word in r.words)]) for r in results)
     write_text(text, "".join(f"{line}\n" for line in texts))
-    words = score_files(demo / "dev.tsv", text).total.words
+    words = score_files(planted / "dev.tsv", text).total.words
     return [str(words.unbiased.errors), str(words.biased.errors)]
 
 
 def test_bad_input(
-    arguments: list[str], demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], planted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    good = demo / "dev.tsv"
+    good = planted / "dev.tsv"
     lines = good.read_text(encoding="utf-8").splitlines(keepends=True)
     write_text(few := tmp_path / "few.tsv", "".join(lines[:-2]))
     write_text(many := tmp_path / "many.tsv", "".join([*lines, "x-1\ta\t[]\t[]\n"]))

@@ -43,28 +43,53 @@ def epoch_of_batches(
 ) -> list[Any]:
     """Divide a CutSet into CutSets of at most so many seconds, alike in duration.
 
+    A cut longer than that is alone.
     The same seed and epoch give the same batches in the same order, so that a run that was cut
     off goes on where it stopped.
     """
-    from lhotse.dataset.sampling.dynamic import DurationBatcher
-
     order = random.Random(f"{seed} {epoch}")
     # Alike, not equal: which cuts meet in a batch differs from epoch to epoch.
     alike = sorted(cuts, key=lambda cut: cut.duration * order.uniform(1.0, 1.0 + SPREAD))
-    batches = list(DurationBatcher(alike, max_duration=max_duration_seconds))
+    batches = list(_divide(alike, max_duration_seconds))
     if shuffle:
         order.shuffle(batches)
     return batches
 
 
+def _divide(cuts: Sequence[Any], max_duration_seconds: float) -> Iterator[Any]:
+    from lhotse import CutSet
+    from lhotse.dataset.sampling.dynamic import DurationBatcher
+
+    for batch in DurationBatcher(cuts, max_duration=max_duration_seconds):
+        # Lhotse sees only afterwards that the last cut was longer than the others.
+        if len(batch) > 1 and sum(cut.duration for cut in batch) > max_duration_seconds:
+            *fitting, last = batch
+            yield from (CutSet.from_cuts(fitting), CutSet.from_cuts([last]))
+        else:
+            yield batch
+
+
 def load_batches(
     batches: Sequence[Any], targets: Mapping[str, Target], n_workers: int = 1
-) -> Iterator[Batch]:
-    """Read the sound of batches, a few ahead of use, and yield those of which any is left."""
-    loader = DataLoader(
-        _Sound(batches, targets), batch_size=None, shuffle=False, num_workers=n_workers
+) -> Iterator[Batch | None]:
+    """Read the sound of batches, a few ahead of use, in their order.
+
+    A cut that cannot be read is left out, with a warning; None stands for a batch without any
+    other.
+    """
+    return iter(
+        DataLoader(
+            _Sound(batches, targets),
+            batch_size=None,
+            shuffle=False,
+            num_workers=n_workers,
+            worker_init_fn=_use_one_thread,
+        )
     )
-    return (batch for batch in loader if batch is not None)
+
+
+def _use_one_thread(worker: int) -> None:
+    torch.set_num_threads(1)
 
 
 class _Sound(Dataset[Batch | None]):
@@ -76,7 +101,6 @@ class _Sound(Dataset[Batch | None]):
         return len(self.batches)
 
     def __getitem__(self, index: int) -> Batch | None:
-        torch.set_num_threads(1)
         read = [(cut, _features(cut)) for cut in self.batches[index]]
         whole = [(cut, features) for cut, features in read if features is not None]
         if not whole:
@@ -94,9 +118,13 @@ def _features(cut: Any) -> Tensor | None:
     """Return normalized features, or None, with a warning, for sound that cannot be read."""
     try:
         samples = cut.resample(SAMPLE_RATE).load_audio()  # (channels, S)
-        return normalize(log_mel(samples.mean(axis=0)))
+        features = normalize(log_mel(samples.mean(axis=0)))
+        if not torch.isfinite(features).all():
+            raise ValueError("samples that are no numbers")
+        return features
     except Exception as error:  # whatever a broken file makes the reader raise
-        logger.warning("%s is left out: %s", cut.id, str(error).partition("\n")[0])
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        logger.warning("cut %s is left out: %s", cut.id, reason)
         return None
 
 

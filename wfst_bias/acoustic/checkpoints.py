@@ -8,6 +8,7 @@ phones.txt.
 from __future__ import annotations
 
 import pickle
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from wfst_bias.errors import InputError
 from wfst_bias.files import atomic_write
 
 CONFIG_FILE, WEIGHTS_FILE = "config.json", "weights.pt"
+_ARCHIVE_START, _TORCHSCRIPT_FILE = b"PK\x03\x04", "constants.pkl"
 
 Weights = Mapping[str, Tensor]
 
@@ -37,6 +39,7 @@ def load(path: Path) -> dict[str, Any]:
     Raises:
       InputError: no such file, or one that is cut off or no checkpoint.
     """
+    _check_archive(path)
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
@@ -46,6 +49,20 @@ def load(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise InputError("not a checkpoint", path=path)
     return content
+
+
+def _check_archive(path: Path) -> None:
+    """Refuse what torch.load would read by older or other rules, which can run code."""
+    try:
+        with path.open("rb") as stream:
+            is_archive = stream.read(len(_ARCHIVE_START)) == _ARCHIVE_START
+        names = zipfile.ZipFile(path).namelist() if is_archive else []
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", path=path) from error
+    except zipfile.BadZipFile:
+        names = []
+    if not names or any(Path(name).name == _TORCHSCRIPT_FILE for name in names):
+        raise InputError("cut off, or not a checkpoint", path=path)
 
 
 def average(checkpoints: Sequence[Weights]) -> dict[str, Tensor]:
@@ -82,7 +99,7 @@ def fill(model: CtcModel, weights: Weights, path: Path) -> None:
     """Copy weights into a model; raises InputError where names or shapes do not fit."""
     own = model.state_dict()
     for name in sorted(own.keys() | weights.keys()):
-        if name not in weights or name not in own or own[name].shape != weights[name].shape:
+        if name not in own or own[name].shape != getattr(weights.get(name), "shape", None):
             raise InputError(
                 "weights of another configuration: they differ in", path=path, value=name
             )

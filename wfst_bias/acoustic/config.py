@@ -10,6 +10,11 @@ from typing import Any
 from wfst_bias.errors import InputError
 from wfst_bias.files import write_text
 
+_WHOLE_NUMBERS = (
+    "n_tokens", "n_phones", "n_mels", "n_layers", "width", "n_heads", "feed_forward_factor",
+    "kernel_frames", "subsampling_channels",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class ModelConfig:
@@ -33,12 +38,17 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         """Refuse shapes that cannot be built."""
+        for name in _WHOLE_NUMBERS:
+            _check_positive(name, getattr(self, name))
+        if not 0.0 <= self.dropout < 1.0:
+            raise ValueError(f"dropout must be at least 0 and below 1, not {self.dropout}")
         if self.width % (2 * self.n_heads):
             raise ValueError(f"width {self.width} is no multiple of twice n_heads {self.n_heads}")
         if self.kernel_frames % 2 == 0:
             raise ValueError(f"kernel_frames must be odd, not {self.kernel_frames}")
         for layer in (*self.intermediate_layers, self.phone_layer):
-            if not 1 <= layer <= self.n_layers:
+            _check_positive("a layer", layer)
+            if layer > self.n_layers:
                 raise ValueError(f"there is no layer {layer} among {self.n_layers}")
 
     @classmethod
@@ -47,12 +57,19 @@ class ModelConfig:
         known = {field.name for field in fields(cls)}
         if unknown := sorted(set(values) - known):
             raise ValueError(f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(known))}")
-        layers = tuple(values.get("intermediate_layers", cls.intermediate_layers))
-        return cls(**{**values, "intermediate_layers": layers})
+        layers = values.get("intermediate_layers", list(cls.intermediate_layers))
+        if not isinstance(layers, list):
+            raise ValueError(f"intermediate_layers must be a list, not {layers!r}")
+        return cls(**{**values, "intermediate_layers": tuple(layers)})
 
 
-# Trained on 2 CPU cores in hours.
-SMALL = ModelConfig()
+def _check_positive(name: str, value: object) -> None:
+    if type(value) is not int or value < 1:
+        raise ValueError(f"{name} must be a positive whole number, not {value!r}")
+
+
+# Trained on 2 CPU cores in hours, in which it sees everything a few times: no dropout is needed.
+SMALL = ModelConfig(dropout=0.0)
 # For a GPU: CTC losses at layers 6 and 12, as published for a model of this depth.
 BASE = ModelConfig(
     n_layers=18,

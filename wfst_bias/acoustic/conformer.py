@@ -21,7 +21,10 @@ SUBSAMPLING = 4  # feature frames for one frame of the encoder
 
 
 class Subsampling(nn.Module):
-    """Take log-mel features (N, T, F) to (N, ceil(T / 4), C) by two strided convolutions."""
+    """Take log-mel features (N, T, F) to (N, ceil(T / 4), C) by two strided convolutions.
+
+    Features are zero after the end of an utterance.
+    """
 
     def __init__(self, config: ModelConfig):
         super().__init__()
@@ -36,6 +39,8 @@ class Subsampling(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Return frames (N, ceil(T / 4), C)."""
+        # Whole frames, so that the last one of an utterance is the same beside longer ones.
+        features = nn.functional.pad(features, (0, 0, 0, -features.shape[1] % SUBSAMPLING))
         maps = self.convolutions(features.unsqueeze(1))  # (N, channels, T / 4, F / 4)
         projected: Tensor = self.project(maps.transpose(1, 2).flatten(2))
         return projected

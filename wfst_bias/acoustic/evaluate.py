@@ -26,7 +26,7 @@ class HeadErrors:
 
 @torch.no_grad()
 def head_errors(model: CtcModel, batches: Iterable[Batch], tokens: TokenTable) -> HeadErrors:
-    """Decode batches greedily with a model and count errors."""
+    """Decode batches greedily with a model, which it leaves in eval mode, and count errors."""
     device = next(model.parameters()).device
     model.eval()
     counts = [Fraction(0, 0)] * (2 + len(model.config.intermediate_layers))

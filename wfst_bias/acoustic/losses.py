@@ -53,15 +53,17 @@ def flat_start(encoded: Encoded, batch: Batch) -> Tensor:
     """
     expected = torch.full(encoded.phone_log_probs.shape[:2], _NOTHING)
     for row, length, target in zip(expected, encoded.lengths.tolist(), batch.targets, strict=True):
-        inner = row[_MARGIN : length - _MARGIN]  # a view
+        inner = row[_MARGIN : max(_MARGIN, length - _MARGIN)]  # a view
         if len(inner) and target.phones:
             places = torch.arange(len(inner)) * len(target.phones) // len(inner)
             inner[:] = torch.tensor(target.phones)[places]
-    return torch.nn.functional.nll_loss(
+    loss = torch.nn.functional.nll_loss(
         encoded.phone_log_probs.flatten(0, 1),
         expected.flatten().to(encoded.phone_log_probs.device),
         ignore_index=_NOTHING,
+        reduction="sum",
     )
+    return loss / max(1, int((expected != _NOTHING).sum()))  # none of short ones only
 
 
 def ctc(log_probs: Tensor, lengths: Tensor, targets: Tensor, target_lengths: Tensor) -> Tensor:

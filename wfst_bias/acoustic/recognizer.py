@@ -12,24 +12,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from wfst_bias.acoustic.checkpoints import load_model
-from wfst_bias.acoustic.conformer import SUBSAMPLING
-from wfst_bias.acoustic.features import FEATURE_SHIFT_MS, log_mel, normalize, pad
+from wfst_bias.acoustic.features import log_mel, normalize, pad
 from wfst_bias.acoustic.model import CtcModel
 from wfst_bias.acoustic.subwords import MODEL_FILE, TOKENS_FILE, Subwords
+from wfst_bias.acoustic.windows import Window, windows_of
 from wfst_bias.errors import InputError
 from wfst_bias.phones.lexicon import PhoneTable
 from wfst_bias.tokens import TokenTable
 
 PHONES_FILE = "phones.txt"
-FRAME_SHIFT_MS = SUBSAMPLING * FEATURE_SHIFT_MS
-
-# A longer recording is encoded in windows: what each keeps, and what it only hears around that.
-WINDOW_SECONDS = 24.0
-CONTEXT_SECONDS = 2.0
-
-_PER_SECOND = round(1000 / FRAME_SHIFT_MS)  # encoder frames
-_WINDOW = round(WINDOW_SECONDS * _PER_SECOND)
-_CONTEXT = round(CONTEXT_SECONDS * _PER_SECOND)
 
 
 @dataclass(frozen=True)
@@ -38,15 +29,6 @@ class Heard:
 
     log_probs: NDArray[np.float32]  # (T, V), natural log-probabilities of subwords
     phone_log_probs: NDArray[np.float32]  # (T, P)
-
-
-@dataclass(frozen=True)
-class _Window:
-    """A stretch of encoder frames: it is heard from `first` to `end`, `kept` of it is used."""
-
-    first: int
-    end: int
-    kept: slice  # relative to `first`
 
 
 class Recognizer:
@@ -86,11 +68,10 @@ class Recognizer:
         Raises:
           ValueError: a recording has fewer samples than one window of the features.
         """
-        features = [log_mel(samples) for samples in recordings]
-        planned = [list(_windows(_n_frames(len(each)))) for each in features]
+        planned = [windows_of(len(samples)) for samples in recordings]
         pieces = [
-            normalize(each[window.first * SUBSAMPLING : window.end * SUBSAMPLING])
-            for each, windows in zip(features, planned, strict=True)
+            normalize(log_mel(samples[window.first_sample : window.end_sample]))
+            for samples, windows in zip(recordings, planned, strict=True)
             for window in windows
         ]
         encoded = self._encode(pieces)
@@ -107,22 +88,7 @@ class Recognizer:
                 yield Heard(log_probs[row, :length], phones[row, :length].numpy())
 
 
-def _n_frames(n_features: int) -> int:
-    return -(-n_features // SUBSAMPLING)
-
-
-def _windows(n_frames: int) -> Iterator[_Window]:
-    """Divide frames into windows; one that fits in a single window is not divided."""
-    if n_frames <= _WINDOW + 2 * _CONTEXT:
-        yield _Window(0, n_frames, slice(0, n_frames))
-        return
-    for start in range(0, n_frames, _WINDOW):
-        end = min(start + _WINDOW, n_frames)
-        first = max(0, start - _CONTEXT)
-        yield _Window(first, min(end + _CONTEXT, n_frames), slice(start - first, end - first))
-
-
-def _joined(windows: Sequence[_Window], encoded: Iterator[Heard]) -> Heard:
+def _joined(windows: Sequence[Window], encoded: Iterator[Heard]) -> Heard:
     parts = [(window.kept, next(encoded)) for window in windows]
     return Heard(
         np.concatenate([heard.log_probs[kept] for kept, heard in parts]),

@@ -28,13 +28,21 @@ class Subwords:
 
     @classmethod
     def read(cls, path: Path) -> Subwords:
-        """Read a sentencepiece model; raises InputError for a file that is none."""
+        """Read a sentencepiece model; raises InputError for a file that is none, or unfit."""
         try:
-            return cls(sentencepiece.SentencePieceProcessor(model_proto=path.read_bytes()))
+            processor = sentencepiece.SentencePieceProcessor(model_proto=path.read_bytes())
         except OSError as error:
             raise InputError(f"cannot be read ({error.strerror})", path=path) from error
         except RuntimeError as error:
             raise InputError("not a sentencepiece model", path=path) from error
+        if processor.unk_id() != 0:
+            raise InputError(
+                "a model whose unknown has another index than 0, the blank's",
+                path=path,
+                value=processor.unk_id(),
+                remedy="make it with `wfst-bias subwords`",
+            )
+        return cls(processor)
 
     @property
     def size(self) -> int:
@@ -42,11 +50,11 @@ class Subwords:
         return int(self._processor.get_piece_size())
 
     def encode(self, text: str) -> list[int]:
-        """Return the ids of a text; raises ValueError for a character that no token has."""
+        """Return the ids of a text; raises InputError for a character that no token has."""
         ids: list[int] = self._processor.encode(text)
         if 0 in ids:
-            lacking = sorted(set(text) - set(LETTERS) - {" "})
-            raise ValueError(f"characters that the tokens lack: {' '.join(lacking)}")
+            lacking = sorted(c for c in set(text) if 0 in self._processor.encode(c))
+            raise InputError("characters that the tokens lack", value="".join(lacking))
         return ids
 
     def token_table(self) -> TokenTable:

@@ -27,22 +27,27 @@ def targets_of(
 
     Raises:
       InputError: a cut without a transcript, a transcript with characters that the tokens lack,
-        or a word that the lexicon lacks; the cut is named.
+        a word that the lexicon lacks, or two cuts of one id; the cut is named.
     """
     normalizer = Normalizer(subwords.token_table())
-    targets = {}
+    targets: dict[str, Target] = {}
     for cut in cuts:
         text = _normalized(cut, normalizer)
-        phone_ids = tuple(phones.ids_of(lexicon.phones_of(text.split())))
-        targets[cut.id] = Target(text, tuple(subwords.encode(text)), phone_ids)
+        try:
+            phone_ids = tuple(phones.ids_of(lexicon.phones_of(text.split())))
+            target = Target(text, tuple(subwords.encode(text)), phone_ids)
+        except InputError as error:
+            raise InputError(f"the transcript of cut {cut.id}: {error}") from error
+        if targets.setdefault(cut.id, target) != target:
+            raise InputError("two cuts have the same id", value=cut.id, remedy="rename one")
     return targets
 
 
 def _normalized(cut: Any, normalizer: Normalizer) -> str:
-    text = " ".join(each.text or "" for each in cut.supervisions).strip()
-    if not text:
-        raise InputError("a cut without a transcript", value=cut.id, remedy="leave it out")
+    text = " ".join(each.text or "" for each in cut.supervisions)
     normalized = normalizer.normalize(text)
+    if not normalized.form and not normalized.unspeakable:
+        raise InputError("a cut without a transcript", value=cut.id, remedy="leave it out")
     if normalized.unspeakable:
         raise InputError(
             f"the transcript of cut {cut.id} has characters that the tokens lack",

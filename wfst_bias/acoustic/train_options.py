@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -25,6 +27,9 @@ class TrainOptions:
         default=200,
         metadata={"help": "steps in which the phone head learns phones spread evenly over time"},
     )
+    masked_share: float = field(
+        default=0.5, metadata={"help": "utterances of later epochs that are masked (SpecAugment)"}
+    )
     learning_rate: float = field(default=2e-3, metadata={"help": "its peak"})
     warmup_steps: int = field(default=500, metadata={"help": "steps until the peak"})
     weight_decay: float = field(default=0.01, metadata={"help": "of AdamW"})
@@ -39,9 +44,13 @@ class TrainOptions:
     seed: int = field(default=1, metadata={"help": "of weights, order and masks"})
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "max_duration", "learning_rate", "checkpoint_every", "averaged"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"{name} must be positive", value=getattr(self, name))
+        for name in ("epochs", "checkpoint_every", "averaged"):
+            _check(self, name, lambda value: value > 0, "positive")
+        for name in ("max_duration", "learning_rate", "clip_norm"):
+            _check(self, name, lambda value: 0 < value < math.inf, "positive")
+        for name in ("flat_steps", "warmup_steps", "weight_decay", "workers"):
+            _check(self, name, lambda value: 0 <= value < math.inf, "zero or more")
+        _check(self, "masked_share", lambda value: 0 <= value <= 1, "between 0 and 1")
 
 
 @dataclass(frozen=True)
@@ -52,3 +61,13 @@ class LossOptions:
         default=0.3, metadata={"help": "of the intermediate CTC losses together"}
     )
     phone_weight: float = field(default=0.3, metadata={"help": "of the phone head's CTC loss"})
+
+    def __post_init__(self) -> None:
+        _check(self, "intermediate_weight", lambda value: 0 <= value <= 1, "between 0 and 1")
+        _check(self, "phone_weight", lambda value: 0 <= value < math.inf, "zero or more")
+
+
+def _check(options: object, name: str, is_fit: Callable[[float], bool], expected: str) -> None:
+    value = getattr(options, name)
+    if not is_fit(value):
+        raise InputError(f"{name} must be {expected}", value=value)

@@ -9,6 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from wfst_bias.acoustic.evaluate import HeadErrors
+from wfst_bias.files import read_lines
 
 LOG_FILE = "log.jsonl"
 
@@ -19,9 +20,18 @@ class TrainingLog:
     def __init__(self, folder: Path) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / LOG_FILE
         self._events = SummaryWriter(str(folder / "tensorboard"))
+
+    def has(self, epoch: int, step: int) -> bool:
+        """Say whether the errors after an epoch, at that step, have been logged."""
+        logged = read_lines(self._path) if self._path.exists() else []
+        start = json.dumps({"epoch": epoch, "step": step}).removesuffix("}")
+        return any(line.startswith(f"{start},") for line in logged)
+
+    def close(self) -> None:
+        """Write what is left to write."""
+        self._events.close()
 
     def step(self, step: int, values: Mapping[str, float]) -> None:
         """Log the values of one step."""

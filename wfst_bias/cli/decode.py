@@ -1,31 +1,37 @@
-"""`wfst-bias decode`: log-probabilities to words and entities."""
+"""`wfst-bias decode`: log-probabilities, or audio, to words and entities."""
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
+from wfst_bias.cli.audio import AUDIO_HELP, fill_from_model, model_flag, stdin_as_file
 from wfst_bias.cli.decode_lists import ListRequest
 from wfst_bias.cli.decode_run import ERRORS, DecodeRequest, DecodeSummary, run_decode
-from wfst_bias.cli.flags import flags_of
+from wfst_bias.cli.flags import SeveralValues, flags_of
 from wfst_bias.cli.inputs import (
     FILE,
     REPORT,
-    graph_flags,
     list_flags,
+    lm_flag,
     options_flag,
     read_options,
     show_counts,
+    tokens_flag,
 )
+from wfst_bias.cli.sources import AudioRequest
 from wfst_bias.decode.options import OutputOptions
 from wfst_bias.decode.search import SearchOptions
 from wfst_bias.graph.boost import BoostOptions
 from wfst_bias.graph.scales import Scales
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 CACHE_VARIABLE = "WFST_BIAS_CACHE"
 SOME_FAILED = 1
@@ -36,16 +42,46 @@ def default_cache() -> Path:
     return Path(os.environ.get(CACHE_VARIABLE) or Path("~/.cache/wfst_bias").expanduser())
 
 
-@click.command("decode", short_help="log-probabilities, list -> words, and where entities are")
+def search_flags(command: Command) -> Command:
+    """Add the flags that say how to decode, with how many processes and which cache."""
+    command = flags_of(Scales, BoostOptions, SearchOptions, OutputOptions)(command)
+    command = options_flag(command)
+    command = click.option(
+        "--cache",
+        type=FILE,
+        default=default_cache,
+        metavar="DIR",
+        help="folder of compiled graphs, one by `compile --out DIR` among them "
+        f"[default: ${CACHE_VARIABLE} or ~/.cache/wfst_bias]",
+    )(command)
+    return click.option(
+        "--nj",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help="worker processes; the results do not depend on it",
+    )(command)
+
+
+@click.command(
+    "decode",
+    cls=SeveralValues,
+    several=("--audio",),
+    short_help="log-probabilities or audio, list -> words, and where entities are",
+)
 @click.option(
     "--log-probs",
     type=FILE,
-    required=True,
     metavar="NPZ",
     help="arrays (frames, tokens) of natural-log probabilities by utterance id: .npz, "
     "a folder of .npy, or one .npy",
 )
-@graph_flags
+@click.option(
+    "--audio", type=FILE, multiple=True, metavar="PATH...", help=f"in their place: {AUDIO_HELP}"
+)
+@model_flag
+@tokens_flag(required=False)
+@lm_flag(required=False)
 @list_flags
 @click.option(
     "--entities-tsv",
@@ -55,25 +91,12 @@ def default_cache() -> Path:
 )
 @click.option("--out", type=FILE, required=True, metavar="DIR", help="folder for what is decoded")
 @click.option("--lattices", is_flag=True, help="also write DIR/lattices/ID.pt")
-@click.option(
-    "--nj",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="worker processes; the results do not depend on it",
-)
-@click.option(
-    "--cache",
-    type=FILE,
-    default=default_cache,
-    metavar="DIR",
-    help="folder of compiled graphs, one by `compile --out DIR` among them "
-    f"[default: ${CACHE_VARIABLE} or ~/.cache/wfst_bias]",
-)
-@options_flag
-@flags_of(Scales, BoostOptions, SearchOptions, OutputOptions)
+@search_flags
 def decode_command(**flags: Any) -> int:
     """Decode log-probabilities with a language model, and with a list of entities or none.
+
+    Audio is encoded first, by the model; the tokens are the model's then. With --model, its files
+    are the defaults of --tokens, --lm and --options, and its frame shift is used.
 
     \b
     A list has an entity on each line; # begins a comment:
@@ -102,20 +125,54 @@ def decode_command(**flags: Any) -> int:
       wfst-bias decode --log-probs x.npz --tokens tokens.txt --lm lm.arpa --out plain
       wfst-bias decode --log-probs x.npz --tokens tokens.txt --lm lm.arpa \\
         --entities names.txt --options tuned.toml --nj 4 --out biased
+      wfst-bias decode --audio data/test --model data/models/small --out plain
     """
-    if flags["entities"] is not None and flags["entities_tsv"] is not None:
-        raise click.UsageError("--entities and --entities-tsv exclude each other")
-    options = read_options(flags)
-    lists = ListRequest(**{field.name: flags[field.name] for field in fields(ListRequest)})
-    names = ("log_probs", "tokens", "lm", "out", "cache", "lattices", "nj")
-    request = DecodeRequest(options=options, lists=lists, **{name: flags[name] for name in names})
+    _check_flags(flags)
+    if flags["audio"] or flags["model"] is not None:
+        flags = fill_from_model(flags)
     begin = time.perf_counter()
-    summary = run_decode(request)
-    click.echo(_summary(summary, request, time.perf_counter() - begin))
+    with stdin_as_file(flags["audio"]) as paths:
+        request = decode_request({**flags, "audio": paths})
+        summary = run_decode(request)
+    click.echo(show_summary(summary, request, time.perf_counter() - begin))
     return SOME_FAILED if summary.failed else 0
 
 
-def _summary(summary: DecodeSummary, request: DecodeRequest, seconds: float) -> str:
+def _check_flags(flags: Mapping[str, Any]) -> None:
+    """Refuse flags that exclude each other, and ask for those without which there is no input."""
+    if flags["entities"] is not None and flags["entities_tsv"] is not None:
+        raise click.UsageError("--entities and --entities-tsv exclude each other")
+    if flags["audio"]:
+        for name in ("log_probs", "tokens"):
+            if flags[name] is not None:
+                raise click.UsageError(f"--audio and --{name.replace('_', '-')} exclude each other")
+        return
+    if flags["log_probs"] is None:
+        raise click.UsageError("Missing option '--log-probs' or '--audio'")
+    for name in ("tokens", "lm"):
+        if flags[name] is None and flags["model"] is None:
+            raise click.UsageError(f"Missing option '--{name}' or '--model'")
+
+
+def decode_request(flags: Mapping[str, Any]) -> DecodeRequest:
+    """Return what is asked for by flags; those of `decode` that are missing have no value.
+
+    Raises:
+      InputError: options that cannot be used.
+    """
+    lists = {f.name: flags[f.name] for f in fields(ListRequest) if f.name in flags}
+    audio = AudioRequest(flags["audio"], flags["model"]) if flags["audio"] else None
+    return DecodeRequest(
+        source=audio or flags["log_probs"],
+        options=read_options(flags),
+        lists=ListRequest(**lists),
+        lattices=flags.get("lattices", False),
+        **{name: flags[name] for name in ("tokens", "lm", "out", "cache", "nj")},
+    )
+
+
+def show_summary(summary: DecodeSummary, request: DecodeRequest, seconds: float) -> str:
+    """Say in some lines what a run came to."""
     minutes = summary.frames * request.options.output.frame_shift_ms / 60_000
     lines = [f"{summary.utterances} utterances, {minutes:.1f} minutes, in {seconds:.1f} s"]
     if summary.lines:

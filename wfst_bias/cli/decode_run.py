@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -17,12 +17,12 @@ from tqdm import tqdm
 from wfst_bias.cli.decode_lists import ListRequest, RunLists
 from wfst_bias.cli.decode_work import Decoded, DecodeWork, LatticeFolder, Utterance
 from wfst_bias.cli.inputs import GRAPHS, make_folder
+from wfst_bias.cli.sources import AudioRequest, open_source
 from wfst_bias.decode.lattice_files import LatticeSymbols, write_symbols
 from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.decode.workers import Outcome, WorkerPool
 from wfst_bias.errors import InputError
-from wfst_bias.formats.log_probs import open_log_probs
-from wfst_bias.formats.outputs import OUTPUTS, write_outputs
+from wfst_bias.formats.outputs import OUTPUTS, check_ids, write_outputs
 from wfst_bias.formats.results import Result
 from wfst_bias.graph.load import load_graph
 from wfst_bias.graph.word_graph import TokenNumbers
@@ -39,9 +39,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class DecodeRequest:
-    """Hold what `decode` is asked for; the names are those of its flags."""
+    """Hold what `decode` is asked for; most names are those of its flags."""
 
-    log_probs: Path
+    source: Path | AudioRequest  # log-probabilities, or what they are made of
     tokens: Path
     lm: Path
     out: Path
@@ -70,7 +70,7 @@ class DecodeSummary:
 
 
 def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork) -> DecodeSummary:
-    """Decode all utterances of an archive and write what came of it.
+    """Decode all utterances of a source and write what came of it.
 
     Utterances that cannot be decoded are reported, in warnings and in `errors.tsv`.
 
@@ -85,21 +85,23 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
     """
     _check_packages()
     tokens = TokenTable.read(request.tokens)
-    ids = _utterance_ids(request)
+    source = open_source(request.source)
+    check_ids(source.ids)
     make_folder(request.out)
-    lists = RunLists.read(request.lists, tokens, ids)
+    lists = RunLists.read(request.lists, tokens, source.ids)
     with _graph_folder(request.cache) as cache:
         lm_words = load_graph(request.tokens, request.lm, cache).words
-        work = work_type(
-            request.tokens,
-            request.lm,
-            request.log_probs,
-            cache,
-            request.options,
-            None if lists.shared is None else replace(lists.shared, report=()),
-            _lattice_folder(request, tokens, lm_words, lists) if request.lattices else None,
-        )
-        decoded = _decode(work, list(lists.utterances(ids)), request.nj)
+        with source.log_probs(request.out, request.nj) as (log_probs, faults):
+            work = work_type(
+                request.tokens,
+                request.lm,
+                log_probs,
+                cache,
+                request.options,
+                None if lists.shared is None else replace(lists.shared, report=()),
+                _lattice_folder(request, tokens, lm_words, lists) if request.lattices else None,
+            )
+            decoded = _decode(work, lists.utterances(source.ids), request.nj, faults)
     _write_results([d.result for d in decoded], request.out)
     lines = lists.write_report(decoded, request.out)
     failed = sum(d.result.error is not None for d in decoded)
@@ -111,15 +113,6 @@ def _check_packages() -> None:
     for package in PACKAGES:
         if find_spec(package) is None:
             raise ModuleNotFoundError(f"No module named {package!r}", name=package)
-
-
-def _utterance_ids(request: DecodeRequest) -> tuple[str, ...]:
-    with open_log_probs(request.log_probs) as archive:
-        ids = archive.ids
-    if not ids:
-        raise InputError("no utterances in it", path=request.log_probs)
-    write_outputs([Result(name) for name in ids], request.out, ())  # only checks the ids
-    return ids
 
 
 @contextmanager
@@ -147,17 +140,21 @@ def _lattice_folder(
     return LatticeFolder(folder, symbols)
 
 
-def _decode(work: DecodeWork, utterances: Sequence[Utterance], nj: int) -> list[Decoded]:
+def _decode(
+    work: DecodeWork, utterances: Sequence[Utterance], nj: int, faults: Mapping[str, str]
+) -> list[Decoded]:
     """Decode in workers; return what came of each utterance, in their order.
 
-    What is in a task depends on `nj` in no way, so that the results do not either.
+    Those with a fault have failed already. What is in a task depends on `nj` in no way, so that
+    the results do not either.
     """
-    starts = range(0, len(utterances), UTTERANCES_PER_TASK)
-    tasks = [utterances[at : at + UTTERANCES_PER_TASK] for at in starts]
-    pool: WorkerPool[Utterance, Decoded] = WorkerPool(work, min(nj, len(tasks)))
-    decoded: dict[str, Decoded] = {}
+    decoded = {name: Decoded(Result.failed(name, fault), 0) for name, fault in faults.items()}
+    left = [utterance for utterance in utterances if utterance.utterance_id not in faults]
+    starts = range(0, len(left), UTTERANCES_PER_TASK)
+    tasks = [left[at : at + UTTERANCES_PER_TASK] for at in starts]
     failures = 0
-    with pool, _progress_bar(len(utterances)) as bar:
+    pool: WorkerPool[Utterance, Decoded] = WorkerPool(work, max(1, min(nj, len(tasks))))
+    with pool, _progress_bar(len(left)) as bar:
         for outcome in pool.run(tasks):
             found = _found(outcome)
             decoded[found.result.utterance_id] = found

@@ -33,22 +33,33 @@ GRAPHS = "graph-*.pickle"  # as the cache names them
 LIST_FORMATS = ("auto", "plain", "sherpa", "tsv", "ctc-ws", "json")
 
 
-def graph_flags(command: Command) -> Command:
-    """Add `--tokens` and `--lm`."""
-    command = click.option(
+def lm_flag(*, required: bool) -> Callable[[Command], Command]:
+    """Return what adds `--lm`."""
+    return click.option(
         "--lm",
         type=FILE,
-        required=True,
+        required=required,
         metavar="ARPA",
-        help="word language model with <unk>; .gz is decompressed",
-    )(command)
+        help="word language model with <unk>; .gz is decompressed"
+        + ("" if required else " [default: lm.arpa.gz of the model]"),
+    )
+
+
+def tokens_flag(*, required: bool) -> Callable[[Command], Command]:
+    """Return what adds `--tokens`."""
     return click.option(
         "--tokens",
         type=FILE,
-        required=True,
+        required=required,
         metavar="FILE",
-        help="token table: SYMBOL ID a line, <blk> the blank, ▁ a space or the start of a word",
-    )(command)
+        help="token table: SYMBOL ID a line, <blk> the blank, ▁ a space or the start of a word"
+        + ("" if required else " [default: tokens.txt of the model]"),
+    )
+
+
+def graph_flags(command: Command) -> Command:
+    """Add `--tokens` and `--lm`."""
+    return tokens_flag(required=True)(lm_flag(required=True)(command))
 
 
 def list_flags(command: Command) -> Command:

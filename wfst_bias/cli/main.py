@@ -11,11 +11,13 @@ from tqdm import tqdm
 
 from wfst_bias.cli.compile import compile_command
 from wfst_bias.cli.decode import decode_command
+from wfst_bias.cli.encode import encode_command
 from wfst_bias.cli.lm import lm_command
 from wfst_bias.cli.phones import phones_command
 from wfst_bias.cli.score import score_command
 from wfst_bias.cli.subwords import subwords_command
 from wfst_bias.cli.train import train_command
+from wfst_bias.cli.transcribe import transcribe_command
 from wfst_bias.decode.workers import WorkerError
 from wfst_bias.errors import InputError
 
@@ -25,7 +27,7 @@ FAILED, INTERRUPTED = 2, 130
 # The extra of this package that brings a package.
 EXTRAS = {"pynini": "lists", "pywrapfst": "lists", "sentencepiece": "lists"}
 EXTRAS |= {"k2": "decode", "_k2": "decode", "torch": "decode"}
-EXTRAS |= {"lhotse": "corpora"}
+EXTRAS |= {"lhotse": "audio", "soundfile": "audio", "scipy": "audio", "tensorboard": "train"}
 EXTRAS |= {"phonemizer": "g2p", "espeakng_loader": "g2p"}
 
 
@@ -49,8 +51,10 @@ def commands() -> None:
 
 
 IN_ORDER = (
+    transcribe_command,
     lm_command,
     compile_command,
+    encode_command,
     decode_command,
     score_command,
     subwords_command,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,9 @@ import click
 
 from wfst_bias.acoustic.train_options import LossOptions, TrainOptions
 from wfst_bias.cli.flags import SeveralValues, flags_of, given
-from wfst_bias.cli.inputs import FILE
+from wfst_bias.cli.inputs import FILE, make_folder
+from wfst_bias.errors import InputError
+from wfst_bias.files import atomic_write
 
 if TYPE_CHECKING:
     from wfst_bias.acoustic.config import ModelConfig
@@ -92,7 +95,6 @@ def _materials(
     phones: Path,
     **_: Any,
 ) -> tuple[ModelConfig, Materials]:
-    import shutil
     from dataclasses import replace
 
     from lhotse import CutSet
@@ -100,10 +102,13 @@ def _materials(
     from wfst_bias.acoustic.config import NAMED, read_config
     from wfst_bias.acoustic.subwords import MODEL_FILE, TOKENS_FILE, Subwords
     from wfst_bias.acoustic.targets import targets_of
-    from wfst_bias.acoustic.train import Materials
+    from wfst_bias.acoustic.train import LAST_FILE, Materials
     from wfst_bias.formats.cuts import read_cuts
     from wfst_bias.phones.lexicon import PhoneLexicon, PhoneTable
 
+    if config not in NAMED and not Path(config).exists():
+        raise InputError(f"neither {' nor '.join(NAMED)} nor a file", value=config)
+    shape = NAMED[config] if config in NAMED else read_config(Path(config))
     subwords, table = Subwords.read(subwords_folder / MODEL_FILE), PhoneTable.read(phones)
     train, dev = (
         CutSet.from_cuts(cut for path in paths for cut in read_cuts(path))
@@ -111,10 +116,24 @@ def _materials(
     )
     pronunciations = PhoneLexicon.read(lexicon)
     targets = targets_of([*train, *dev], subwords, pronunciations, table)
-    out.mkdir(parents=True, exist_ok=True)
-    for name in (MODEL_FILE, TOKENS_FILE):
-        shutil.copy(subwords_folder / name, out / name)
-    shutil.copy(phones, out / "phones.txt")
-    shape = NAMED[config] if config in NAMED else read_config(Path(config))
+    make_folder(out)
+    sources = {name: subwords_folder / name for name in (MODEL_FILE, TOKENS_FILE)}
+    _bring({**sources, "phones.txt": phones}, out, is_begun=(out / LAST_FILE).exists())
     shape = replace(shape, n_tokens=subwords.size, n_phones=table.size)
     return shape, Materials(train, dev, targets, subwords.token_table())
+
+
+def _bring(sources: Mapping[str, Path], out: Path, *, is_begun: bool) -> None:
+    """Copy files to the names that they have in a run's folder; one begun keeps its own."""
+    contents = {name: path.read_bytes() for name, path in sources.items()}
+    for name, content in contents.items():
+        target = out / name
+        if is_begun and target.exists() and target.read_bytes() != content:
+            raise InputError(
+                "the run in this folder was begun with another such file",
+                path=target,
+                remedy="name another folder",
+            )
+    for name, content in contents.items():
+        with atomic_write(out / name, "wb") as stream:
+            stream.write(content)  # type: ignore[arg-type]

@@ -49,17 +49,22 @@ def read_cuts(path: Path | str, on_fault: OnFault | None = None) -> CutSet:
     """
     from lhotse import CutSet
 
+    return CutSet.from_cuts(iterate_cuts(path, on_fault))
+
+
+def iterate_cuts(path: Path | str, on_fault: OnFault | None = None) -> Iterator[Cut]:
+    """Read the same cuts one by one; what is at fault is reported in its place among them."""
     path = Path(path)
     report = on_fault or _raise
     if path.is_dir():
-        return CutSet.from_cuts(read_kaldi_cuts(path, report))
+        return read_kaldi_cuts(path, report)
     if not path.name.endswith(SUFFIXES):
         raise InputError(
             "neither a folder nor a manifest of cuts",
             path=path,
             remedy="give a Kaldi data directory or a Lhotse file .jsonl or .jsonl.gz",
         )
-    return CutSet.from_cuts(_read_manifest(path, report))
+    return _read_manifest(path, report)
 
 
 def _raise(utterance_id: str, fault: InputError) -> None:

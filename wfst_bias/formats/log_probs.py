@@ -1,6 +1,7 @@
-"""Log-probabilities as files, read one utterance at a time.
+"""Log-probabilities as files, read and written one utterance at a time.
 
 - open_log_probs: open an `.npz`, a folder of `.npy` files or one `.npy` file.
+- create_log_probs: write an `.npz`.
 - check_log_probs: say what is wrong with the log-probabilities of an utterance.
 """
 
@@ -8,15 +9,17 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
 import numpy as np
-from numpy.lib.format import read_array
+from numpy.lib.format import read_array, write_array
 from numpy.typing import NDArray
 
 from wfst_bias.errors import InputError
+from wfst_bias.files import atomic_write
 
 FloatArray = NDArray[np.float32]
 Opener = Callable[[], IO[bytes]]
@@ -109,6 +112,23 @@ def open_log_probs(path: Path | str) -> LogProbsArchive:
     if place.suffix == ".npy":
         return LogProbsArchive(place, {place.stem: _file_opener(place)})
     return _open_npz(place)
+
+
+@contextmanager
+def create_log_probs(path: Path | str) -> Iterator[Callable[[str, FloatArray], None]]:
+    """Give a function that adds an utterance, its id and its array (T, V), to a new `.npz`.
+
+    Numbers become float16. The file appears under its name once it is complete; equal arrays make
+    equal files.
+    """
+    with atomic_write(path, "wb") as stream, zipfile.ZipFile(stream, "w") as archive:  # type: ignore[call-overload]
+
+        def add(utterance_id: str, log_probs: FloatArray) -> None:
+            member = zipfile.ZipInfo(f"{utterance_id}.npy")  # of a fixed date
+            with archive.open(member, "w", force_zip64=True) as output:
+                write_array(output, log_probs.astype(np.float16), allow_pickle=False)  # type: ignore[no-untyped-call]
+
+        yield add
 
 
 def check_log_probs(log_probs: NDArray[np.floating[Any]], n_tokens: int) -> str | None:

@@ -1,6 +1,7 @@
 """Results as files: hypotheses, their times, n-best lists, entities and failures.
 
 - write_outputs: write any of OUTPUTS into a folder.
+- check_ids: check beforehand that they can hold certain utterances.
 - text_lines, trn_lines, ctm_lines, nbest_lines, entity_lines, error_lines: the lines of each.
 
 An utterance that failed has an empty hypothesis, so that none disappears, and its reason in
@@ -91,15 +92,19 @@ def write_outputs(
     unknown = [name for name in names if name not in OUTPUTS]
     if unknown:
         raise InputError(f"no such output, expected one of {list(OUTPUTS)}", value=unknown[0])
-    _check_ids(results)
+    check_ids(result.utterance_id for result in results)
     for name in names:
         lines = OUTPUTS[name](results)
         write_text(Path(folder) / name, "".join(f"{line}\n" for line in lines))
 
 
-def _check_ids(results: Iterable[Result]) -> None:
-    counts = Counter(result.utterance_id for result in results)
-    for utterance_id, count in counts.items():
+def check_ids(utterance_ids: Iterable[str]) -> None:
+    """Check that outputs can hold these utterances.
+
+    Raises:
+      InputError: an utterance ID twice, or one that a file cannot hold.
+    """
+    for utterance_id, count in Counter(tuple(utterance_ids)).items():
         if utterance_id.split() != [utterance_id] or set(utterance_id) & set("()"):
             raise InputError(
                 "an utterance ID with whitespace, parentheses or nothing in it", value=utterance_id

@@ -1,16 +1,16 @@
-"""The demonstration data: the committed files are what the script makes, and fit their purpose."""
+"""The planted data: the committed files are what the script makes, and fit their purpose."""
 
 from __future__ import annotations
 
 import random
 from pathlib import Path
 
-import make_demo
+import make_planted
 import numpy as np
 import pytest
-from demo.imitated_ctc import Clarity, lay_out, mishear
 from hypothesis import given
 from hypothesis import strategies as st
+from planted.imitated_ctc import Clarity, lay_out, mishear
 
 from wfst_bias.entities.list_file import read_entities_tsv
 from wfst_bias.entities.normalize import Normalizer
@@ -29,9 +29,9 @@ clarities = st.builds(
 )
 
 
-def test_committed_files_are_those_the_script_makes(tmp_path: Path, demo: Path) -> None:
-    make_demo.make_demo(tmp_path)
-    assert make_demo.differing_files(tmp_path, demo) == []
+def test_committed_files_are_those_the_script_makes(tmp_path: Path, planted: Path) -> None:
+    make_planted.make_planted(tmp_path)
+    assert make_planted.differing_files(tmp_path, planted) == []
 
 
 def test_differences_are_named(tmp_path: Path) -> None:
@@ -42,29 +42,29 @@ def test_differences_are_named(tmp_path: Path) -> None:
         (folder / "text.txt").write_text(str(number))
         np.savez(folder / "x.npz", a=np.full((2, 2), number))
     (one / "alone.txt").write_text("")
-    assert make_demo.differing_files(one, other) == ["alone.txt", "text.txt", "x.npz"]
-    assert make_demo.differing_files(one, one) == []
+    assert make_planted.differing_files(one, other) == ["alone.txt", "text.txt", "x.npz"]
+    assert make_planted.differing_files(one, one) == []
 
 
-def test_size(demo: Path) -> None:
-    assert sum(path.stat().st_size for path in demo.iterdir()) < 1_500_000
+def test_size(planted: Path) -> None:
+    assert sum(path.stat().st_size for path in planted.iterdir()) < 1_500_000
 
 
-@pytest.mark.parametrize("name", make_demo.SETS)
-def test_log_probs_are_in_order(demo: Path, name: str) -> None:
-    tokens = TokenTable.read(demo / "tokens.txt")
-    with open_log_probs(demo / f"{name}.npz") as log_probs:
-        assert set(log_probs) == set(read_entities_tsv(demo / f"{name}.tsv"))
+@pytest.mark.parametrize("name", make_planted.SETS)
+def test_log_probs_are_in_order(planted: Path, name: str) -> None:
+    tokens = TokenTable.read(planted / "tokens.txt")
+    with open_log_probs(planted / f"{name}.npz") as log_probs:
+        assert set(log_probs) == set(read_entities_tsv(planted / f"{name}.tsv"))
         assert [check_log_probs(log_probs[u], tokens.size) for u in log_probs] == [None] * 40
 
 
-def test_names_of_lists_are_not_in_the_text(demo: Path) -> None:
-    normalizer = Normalizer(TokenTable.read(demo / "tokens.txt"))
-    sentences = (demo / "text.txt").read_text().splitlines()
+def test_names_of_lists_are_not_in_the_text(planted: Path) -> None:
+    normalizer = Normalizer(TokenTable.read(planted / "tokens.txt"))
+    sentences = (planted / "text.txt").read_text().splitlines()
     said = {
         normalizer.normalize(name).form
-        for set_name in make_demo.SETS
-        for utterance in read_entities_tsv(demo / f"{set_name}.tsv").values()
+        for set_name in make_planted.SETS
+        for utterance in read_entities_tsv(planted / f"{set_name}.tsv").values()
         for name in utterance.rare
     }
     assert said

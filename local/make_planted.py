@@ -1,10 +1,10 @@
-"""Make data/demo: text, lists and imitated log-probabilities, the same files on every call.
+"""Make data/planted: text, lists and imitated log-probabilities, the same files on every call.
 
-    python local/make_demo.py [--out FOLDER]
-    python local/make_demo.py --check           says whether data/demo is what this makes
+    python local/make_planted.py [--out FOLDER]
+    python local/make_planted.py --check           says whether data/planted is what this makes
 
-The sentences and names come from local/demo/grammar.toml, the imitation of a recognizer that
-mishears names from local/demo/imitated_ctc.py. Nothing here is the output of a model.
+The sentences and names come from local/planted/grammar.toml, the imitation of a recognizer that
+mishears names from local/planted/imitated_ctc.py. Nothing here is the output of a model.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from pathlib import Path
 
 import numpy as np
 import tomli
-from demo.imitated_ctc import Clarity, Sound, lay_out, mishear
 from numpy.typing import NDArray
+from planted.imitated_ctc import Clarity, Sound, lay_out, mishear
 
 from wfst_bias.entities.list_file import ListLine, read_list
 from wfst_bias.entities.normalize import Normalizer
@@ -31,8 +31,8 @@ from wfst_bias.files import write_text
 from wfst_bias.tokens import TokenTable
 
 ROOT = Path(__file__).resolve().parent.parent
-DEMO = ROOT / "data/demo"
-GRAMMAR = ROOT / "local/demo/grammar.toml"
+PLANTED = ROOT / "data/planted"
+GRAMMAR = ROOT / "local/planted/grammar.toml"
 
 SETS = ("dev", "test")
 SEED = 20
@@ -48,10 +48,10 @@ NAME = Clarity(misheard=0.3, margin_nats=(0.5, 9.0), joined=0.15, split=0.12)
 _PIECES = re.compile(r"([^{} ][^{}]*(?<! ))|\{(\w+)\}")
 
 README = """\
-# Demonstration data: planted, not measured
+# Planted data: imitated, not measured
 
-These files are made by `python local/make_demo.py`, and making them again gives the same content.
-They let everything run on a machine that has no model and no recordings.
+These files are made by `python local/make_planted.py`, and making them again gives the same
+content. They let everything be tried in seconds, without a model and without recordings.
 
 **The log-probabilities are no output of any model.** They imitate a character CTC model (20 ms
 frames, most of them blank) that mishears invented names in planted places: the wrong letter is the
@@ -127,15 +127,15 @@ class NameMaker:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Make the demonstration data.")
-    parser.add_argument("--out", type=Path, default=DEMO)
+    parser = argparse.ArgumentParser(description="Make the planted data.")
+    parser.add_argument("--out", type=Path, default=PLANTED)
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     arguments = parser.parse_args()
     if not arguments.check:
-        make_demo(arguments.out)
+        make_planted(arguments.out)
         return
     with tempfile.TemporaryDirectory() as made:
-        make_demo(Path(made))
+        make_planted(Path(made))
         different = differing_files(Path(made), arguments.out)
     if different:
         sys.exit(f"{arguments.out}: not as made by {Path(__file__).name}: {', '.join(different)}")
@@ -159,7 +159,7 @@ def _same_content(first: Path, second: Path) -> bool:
         )
 
 
-def make_demo(folder: Path) -> None:
+def make_planted(folder: Path) -> None:
     rng = random.Random(SEED)
     grammar = Grammar.read(GRAMMAR)
     maker = NameMaker(rng, taken=set(_words_of(grammar)))
@@ -179,7 +179,7 @@ def write_tokens(path: Path) -> None:
 def write_names(path: Path, grammar: Grammar, maker: NameMaker) -> None:
     """Write the list shared by both sets: their names, names that nobody says, made-up ones."""
     lines = [
-        "# Names for the demonstration, all invented. One a line; what may follow a name:",
+        "# Names, all invented. One a line; what may follow a name:",
         "#   :4                   its score in nats, instead of the default",
         "#   ~cue ex nineteen     how it is said, where the letters do not tell",
     ]

@@ -1,0 +1,96 @@
+"""Count the names written in utterances that say none, by the hour.
+
+    python -m local.false_alarms EXP
+
+EXP is a folder that run.sh has filled. For each SET with audio and each CONDITION that was decoded,
+score/SET.CONDITION.alarms.json is written: false alarms, utterances, hours, the rate per hour and
+its 95 % bootstrap interval. An utterance says no name where the lists of 100 give it none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from local.conditions import CONDITIONS
+from wfst_bias.entities.list_file import (
+    ListLine,
+    UtteranceList,
+    read_entities_tsv,
+    read_list,
+)
+from wfst_bias.files import write_text
+from wfst_bias.formats.cuts import iterate_cuts
+from wfst_bias.formats.kaldi_text import read_kaldi_text
+from wfst_bias.score.bootstrap import interval
+from wfst_bias.score.score_files import score_utterance
+
+SECONDS_PER_HOUR = 3600
+
+
+@dataclass(frozen=True)
+class FalseAlarms:
+    """Hold what was counted in the utterances without a name; the rate is None without any."""
+
+    false_alarms: int
+    utterances: int
+    hours: float
+    per_hour: float | None
+    interval: tuple[float | None, float | None]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("exp", type=Path, help="folder of an experiment")
+    exp = parser.parse_args().exp
+    for cuts in sorted((exp / "data").glob("*.cuts.jsonl.gz")):
+        count_set(exp, cuts.name.removesuffix(".cuts.jsonl.gz"), hours_of(cuts))
+
+
+def hours_of(cuts: Path) -> dict[str, float]:
+    """Map the utterances of a manifest to their lengths in hours."""
+    return {cut.id: cut.duration / SECONDS_PER_HOUR for cut in iterate_cuts(cuts)}
+
+
+def count_set(exp: Path, name: str, hours: Mapping[str, float]) -> None:
+    """Write the false alarms of every condition in which a set was decoded."""
+    for condition in CONDITIONS:
+        text = exp / f"decode/{name}.{condition}/text"
+        if text.is_file():
+            found = count(nameless(exp / "data", name, condition), read_kaldi_text(text), hours)
+            path = exp / f"score/{name}.{condition}.alarms.json"
+            write_text(path, json.dumps(asdict(found), indent=2, allow_nan=False) + "\n")
+
+
+def nameless(data: Path, name: str, condition: str) -> list[UtteranceList]:
+    """Return the utterances of a set that say no name, with the lists of a condition."""
+    own = data / f"{name}.{condition}.tsv"
+    lists = read_entities_tsv(own if own.is_file() else data / f"{name}.list100.tsv").values()
+    found = [utterance for utterance in lists if not utterance.rare]
+    if condition != "shared":
+        return found
+    lines = read_list(data / f"{name}.shared.txt")
+    names = tuple(line.written for line in lines if isinstance(line, ListLine))
+    return [replace(utterance, entities=names) for utterance in found]
+
+
+def count(
+    utterances: Sequence[UtteranceList], texts: Mapping[str, str], hours: Mapping[str, float]
+) -> FalseAlarms:
+    """Count the names of their lists in what was recognized of utterances that say none."""
+    alarms = [
+        score_utterance(each, texts[each.utterance_id]).entities.false_alarms for each in utterances
+    ]
+    lengths = [hours[each.utterance_id] for each in utterances]
+    length = math.fsum(lengths)
+    low, high = (None if math.isnan(bound) else bound for bound in interval(alarms, lengths))
+    rate = sum(alarms) / length if length else None
+    return FalseAlarms(sum(alarms), len(alarms), length, rate, (low, high))
+
+
+if __name__ == "__main__":
+    main()

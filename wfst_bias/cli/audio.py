@@ -1,0 +1,138 @@
+"""Audio as commands take it: the flags, standard input as a file, and log-probabilities of it."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+from tqdm import tqdm
+
+from wfst_bias.cli.inputs import FILE
+from wfst_bias.errors import InputError
+from wfst_bias.formats.log_probs import create_log_probs
+
+if TYPE_CHECKING:
+    from wfst_bias.acoustic.recognizer import Recognizer
+    from wfst_bias.formats.audio_inputs import AudioInputs
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+AUDIO_HELP = (
+    "audio files of any format, rate and number of channels, folders of them, Kaldi data "
+    "directories (with wav.scp), Lhotse manifests of cuts (.jsonl, .jsonl.gz); - is a file on stdin"
+)
+STDIN = "-"
+
+log = logging.getLogger(__name__)
+
+
+def model_flag(command: Command) -> Command:
+    """Add `--model`."""
+    return click.option(
+        "--model",
+        type=FILE,
+        metavar="FOLDER",
+        help="trained model: config.json, weights.pt, bpe.model, tokens.txt, phones.txt, and "
+        "perhaps lm.arpa.gz and decode.toml [default: the small one that comes with the project]",
+    )(command)
+
+
+def fill_from_model(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Return flags with the files and the frame shift of `--model` where none is given.
+
+    Raises:
+      InputError: the model's folder or its language model is not there.
+    """
+    from wfst_bias.acoustic.model_folder import ModelFolder
+    from wfst_bias.acoustic.windows import FRAME_SHIFT_MS
+
+    model = ModelFolder.find(flags["model"])
+    filled = {
+        "model": model.path,
+        "tokens": model.tokens,
+        "options_file": model.options,
+        "frame_shift_ms": FRAME_SHIFT_MS,
+    }
+    filled |= {name: value for name, value in flags.items() if value is not None}
+    return {**flags, **filled, "lm": filled.get("lm") or model.lm}
+
+
+@contextmanager
+def stdin_as_file(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """Give the paths with a file named `stdin` in place of `-`.
+
+    Raises:
+      InputError: `-` is there twice.
+    """
+    if Path(STDIN) not in paths:
+        yield list(paths)
+        return
+    if paths.count(Path(STDIN)) > 1:
+        raise InputError("standard input can be read once", value=STDIN)
+    with TemporaryDirectory(prefix="wfst_bias.") as folder:
+        copied = Path(folder) / "stdin"
+        with copied.open("wb") as stream:
+            shutil.copyfileobj(sys.stdin.buffer, stream)
+        yield [copied if path == Path(STDIN) else path for path in paths]
+
+
+def encode_inputs(
+    recognizer: Recognizer,
+    inputs: AudioInputs,
+    out: Path,
+    phones_out: Path | None = None,
+    n_threads: int = 1,
+) -> dict[str, str]:
+    """Write the log-probabilities of utterances, in their order, and show those that fail.
+
+    Args:
+      recognizer: the model.
+      inputs: the utterances.
+      out: the `.npz` for those of subwords.
+      phones_out: the `.npz` for those of phones, None for none.
+      n_threads: how many batches are encoded at once.
+
+    Returns:
+      why utterances are not in the files, by id.
+    """
+    from wfst_bias.acoustic.encode import encode
+    from wfst_bias.acoustic.sounds import sound_of_cut
+
+    faults = {name: str(fault) for name, fault in inputs.faults.items()}
+    for name, fault in faults.items():
+        _show(name, fault)
+    with ExitStack() as stack:
+        add = stack.enter_context(create_log_probs(out))
+        add_phones = (
+            None if phones_out is None else stack.enter_context(create_log_probs(phones_out))
+        )
+        bar = stack.enter_context(_progress_bar(sum(cut.duration for cut in inputs.cuts)))
+        sounds = map(sound_of_cut, inputs.cuts)
+        for name, found in encode(recognizer, sounds, n_threads, bar.update):
+            if isinstance(found, InputError):
+                faults[name] = str(found)
+                _show(name, faults[name])
+                continue
+            add(name, found.log_probs)
+            if add_phones is not None:
+                add_phones(name, found.phone_log_probs)
+    return faults
+
+
+def _show(utterance_id: str, fault: str) -> None:
+    log.error("utterance %s: %s", utterance_id, fault)
+
+
+def _progress_bar(seconds: float) -> tqdm[NoReturn]:
+    """Count seconds of audio."""
+    return tqdm(
+        total=round(seconds, 1), desc="encode", unit="s", unit_scale=True, delay=2, leave=False,
+        disable=None, file=sys.stderr,
+    )  # fmt: skip

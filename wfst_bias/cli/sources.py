@@ -1,0 +1,104 @@
+"""Where log-probabilities come from: a file of them, or audio that is encoded first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Protocol
+
+from wfst_bias.cli.audio import encode_inputs
+from wfst_bias.errors import InputError
+from wfst_bias.formats.log_probs import open_log_probs
+
+if TYPE_CHECKING:
+    from wfst_bias.acoustic.recognizer import Recognizer
+    from wfst_bias.formats.audio_inputs import AudioInputs
+
+
+@dataclass(frozen=True)
+class AudioRequest:
+    """Name audio, and the folder of the model that is to hear it."""
+
+    paths: Sequence[Path]
+    model: Path
+
+
+class Source(Protocol):
+    """Give log-probabilities of utterances."""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Return all utterances in the order of the input."""
+
+    def log_probs(
+        self, folder: Path, n_threads: int
+    ) -> AbstractContextManager[tuple[Path, Mapping[str, str]]]:
+        """Give a file of log-probabilities, and why utterances are not in it, by id.
+
+        Args:
+          folder: where the file may lie meanwhile.
+          n_threads: how many threads may make it.
+        """
+
+
+@dataclass(frozen=True)
+class ArchiveSource:
+    """Log-probabilities that are there already."""
+
+    path: Path
+    ids: tuple[str, ...]
+
+    @contextmanager
+    def log_probs(self, folder: Path, n_threads: int) -> Iterator[tuple[Path, Mapping[str, str]]]:
+        """Give the file itself."""
+        yield self.path, {}
+
+
+@dataclass(frozen=True)
+class AudioSource:
+    """Audio, and what hears it."""
+
+    inputs: AudioInputs
+    recognizer: Recognizer
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Return all utterances, those included that cannot be read."""
+        return self.inputs.ids
+
+    @contextmanager
+    def log_probs(self, folder: Path, n_threads: int) -> Iterator[tuple[Path, Mapping[str, str]]]:
+        """Encode into a file that is there as long as it is used."""
+        with TemporaryDirectory(dir=folder, prefix=".encoded.") as temporary:
+            path = Path(temporary) / "log_probs.npz"
+            faults = encode_inputs(self.recognizer, self.inputs, path, n_threads=n_threads)
+            yield path, faults
+
+
+def open_source(source: Path | AudioRequest) -> Source:
+    """Find the utterances of a file of log-probabilities, or of audio.
+
+    Raises:
+      InputError: a file, folder or model that cannot be used, or without utterances.
+    """
+    found = _open_archive(source) if isinstance(source, Path) else _open_audio(source)
+    if not found.ids:
+        path = source if isinstance(source, Path) else source.paths[0]
+        raise InputError("no utterances in it", path=path)
+    return found
+
+
+def _open_archive(path: Path) -> ArchiveSource:
+    with open_log_probs(path) as archive:
+        return ArchiveSource(path, archive.ids)
+
+
+def _open_audio(request: AudioRequest) -> AudioSource:
+    from wfst_bias.acoustic.recognizer import Recognizer
+    from wfst_bias.formats.audio_inputs import read_audio_inputs
+
+    recognizer = Recognizer.load(request.model)
+    return AudioSource(read_audio_inputs(request.paths), recognizer)
