@@ -31,7 +31,8 @@ corpora=(parliament medical-terms)
 model=$work/$config
 
 run_stage() { ((stage <= $1 && $1 <= stop_stage)) && echo "== stage $1: $2" >&2; }
-cuts() { local corpus; for corpus in "${corpora[@]}"; do echo "$work/speech/$corpus/$1.cuts.jsonl.gz"; done; }
+dev_cuts=("${corpora[@]/#/$work/speech/}")
+dev_cuts=("${dev_cuts[@]/%//dev.cuts.jsonl.gz}")
 
 if run_stage 1 "write sentences"; then
   for corpus in "${corpora[@]}"; do
@@ -59,12 +60,14 @@ fi
 if run_stage 3 "learn subwords and pronounce words"; then
   wfst-bias subwords --text "$work"/text/*/train.text --out "$work/subwords"
   cut -f 3 "$work"/text/*/{train,dev,test}.tsv > "$work/spoken.text"
-  wfst-bias phones --text "$work/spoken.text" $(ls "$work/breadth.txt" 2> /dev/null) \
-    --out "$work/lexicon.txt"
+  spoken=("$work/spoken.text")
+  [[ ! -f $work/breadth.txt ]] || spoken+=("$work/breadth.txt")
+  wfst-bias phones --text "${spoken[@]}" --out "$work/lexicon.txt"
 fi
 
 if run_stage 4 "train the acoustic model"; then
-  OMP_NUM_THREADS=$(nproc) wfst-bias train --cuts "$work"/speech/*/train.cuts.jsonl.gz --dev-cuts $(cuts dev) \
+  OMP_NUM_THREADS=$(nproc) wfst-bias train --cuts "$work"/speech/*/train.cuts.jsonl.gz \
+    --dev-cuts "${dev_cuts[@]}" \
     --subwords "$work/subwords" --lexicon "$work/lexicon.txt" --phones data/phones/phones.txt \
     --config "$config" --epochs "$epochs" --precision "$precision" --out "$model"
 fi

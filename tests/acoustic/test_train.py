@@ -164,6 +164,16 @@ def test_only_what_is_after_the_newest_checkpoint_is_done_again(
     assert again.calls == 5  # steps 3 to 7, after the checkpoint of step 2
 
 
+def test_weights_left_by_a_run_before_are_not_averaged(
+    unbroken: dict, materials: Materials, tmp_path: Path
+) -> None:
+    for step in (5, 900):
+        other = CtcModel(CONFIG).state_dict()
+        checkpoints.save(tmp_path / f"step-{step:08d}.pt", other)
+    train(CONFIG, materials, tmp_path, OPTIONS)
+    assert differences(outcome(tmp_path), unbroken["outcome"]) == []
+
+
 def test_another_seed_gives_another_model(
     unbroken: dict, materials: Materials, tmp_path: Path
 ) -> None:
