@@ -45,3 +45,11 @@ def materials(tmp_path_factory: pytest.TempPathFactory, subwords: Subwords) -> M
 
     cuts = write_utterances(tmp_path_factory.mktemp("tones"))
     return materials_of(cuts, cuts.subset(first=3), subwords)
+
+
+@pytest.fixture(scope="session")
+def unbroken(materials: Materials, tmp_path_factory: pytest.TempPathFactory) -> dict:
+    """Return what a run without a break leaves, and how often it came to each place."""
+    from runs import unbroken_run
+
+    return unbroken_run(materials, tmp_path_factory.mktemp("unbroken"))

@@ -1,11 +1,10 @@
-"""Training: killed anywhere it ends as if it had not been, it learns, and refuses bad folders."""
+"""Training: it learns, averages, and refuses what cannot be trained; test_train_resumed.py has more."""
 
 from __future__ import annotations
 
 import json
 import logging
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +14,11 @@ for _package in ("torch", "lhotse", "soundfile", "tensorboard"):
     pytest.importorskip(_package)
 
 import torch  # noqa: E402
-from lhotse import CutSet  # noqa: E402
 from model_folders import tiny_config  # noqa: E402
+from runs import CONFIG, OPTIONS, differences, outcome, unreadable, watched  # noqa: E402
 from tones import materials_of, silent_cuts, train_options, write_utterances  # noqa: E402
 
 from wfst_bias.acoustic import checkpoints  # noqa: E402
-from wfst_bias.acoustic import train as training  # noqa: E402
 from wfst_bias.acoustic.batches import load_batches  # noqa: E402
 from wfst_bias.acoustic.config import ModelConfig  # noqa: E402
 from wfst_bias.acoustic.losses import losses_of  # noqa: E402
@@ -28,150 +26,10 @@ from wfst_bias.acoustic.model import CtcModel  # noqa: E402
 from wfst_bias.acoustic.subwords import Subwords  # noqa: E402
 from wfst_bias.acoustic.train import LAST_FILE, Materials, train  # noqa: E402
 from wfst_bias.acoustic.train_options import LossOptions  # noqa: E402
-from wfst_bias.acoustic.training_log import LOG_FILE, TrainingLog  # noqa: E402
+from wfst_bias.acoustic.training_log import LOG_FILE  # noqa: E402
 from wfst_bias.errors import InputError  # noqa: E402
 
-CONFIG = tiny_config()
-OPTIONS = train_options()
 pytestmark = pytest.mark.filterwarnings("ignore:We have exceeded the max_duration")
-
-
-class Killed(Exception):
-    """Stands for the end of the process."""
-
-
-class Counted:
-    """A function that counts its calls, and is killed before or after one of them."""
-
-    def __init__(self, function: Callable, kill_at: int = 0, *, is_done: bool = False) -> None:
-        self.function, self.kill_at, self.is_done, self.calls = function, kill_at, is_done, 0
-
-    def __call__(self, *args: object) -> object:
-        self.calls += 1
-        if self.calls == self.kill_at and not self.is_done:
-            raise Killed
-        result = self.function(*args)
-        if self.calls == self.kill_at:
-            raise Killed
-        return result
-
-
-PLACES = {
-    "step": (training, "losses_of"),
-    "file": (checkpoints, "save"),
-    "test": (training, "head_errors"),
-    "log": (TrainingLog, "epoch"),
-}
-
-
-def watched(monkeypatch: pytest.MonkeyPatch, place: str, *args: int, **kwargs: bool) -> Counted:
-    """Replace the function of a place by one that counts."""
-    owner, name = PLACES[place]
-    counted = Counted(getattr(owner, name), *args, **kwargs)
-    bound = counted if owner is not TrainingLog else lambda *arguments: counted(*arguments)
-    monkeypatch.setattr(owner, name, bound)
-    return counted
-
-
-def outcome(folder: Path) -> dict[str, object]:
-    """Return all that a run leaves but TensorBoard's events."""
-    found: dict[str, object] = {
-        path.name: checkpoints.load(path) for path in sorted(folder.glob("*.pt"))
-    }
-    return found | {name: (folder / name).read_text() for name in (LOG_FILE, "config.json")}
-
-
-def differences(ours: object, theirs: object, name: str = "") -> list[str]:
-    """Return the names of what is not the same, to the bit."""
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        if ours.keys() != theirs.keys():
-            return [f"{name}: {sorted(map(str, ours.keys() ^ theirs.keys()))}"]
-        return [each for k in ours for each in differences(ours[k], theirs[k], f"{name}/{k}")]
-    if isinstance(ours, torch.Tensor):
-        return [] if torch.equal(ours, theirs) else [name]
-    return [] if ours == theirs else [name]
-
-
-@pytest.fixture(scope="module")
-def unbroken(materials: Materials, tmp_path_factory: pytest.TempPathFactory) -> dict:
-    """Return the outcome of a run without a break, and how often it came to each place."""
-    folder = tmp_path_factory.mktemp("unbroken")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as patch:
-        counters = {place: watched(patch, place) for place in PLACES}
-        train(CONFIG, materials, folder, OPTIONS)
-    torch.set_num_threads(threads)
-    counts = {place: counter.calls for place, counter in counters.items()}
-    return {"outcome": outcome(folder), "counts": counts, "folder": folder}
-
-
-def test_a_run_has_steps_between_checkpoints(unbroken: dict) -> None:
-    assert unbroken["counts"] == {"step": 7, "file": 12, "test": 2, "log": 2}
-    files = set(unbroken["outcome"])
-    assert {"last.pt", "weights.pt", "step-00000005.pt", "step-00000007.pt"} <= files
-    entries = list(map(json.loads, unbroken["outcome"][LOG_FILE].splitlines()))
-    assert [(entry["epoch"], entry["step"]) for entry in entries] == [(1, 5), (2, 7)]
-
-
-@pytest.mark.parametrize(
-    ("place", "is_done"),
-    [("step", False), ("file", False), ("test", False), ("log", False), ("log", True)],
-)
-def test_a_run_killed_anywhere_ends_as_if_it_had_not_been(
-    unbroken: dict, materials: Materials, tmp_path: Path, place: str, is_done: bool
-) -> None:
-    for kill_at in range(1, unbroken["counts"][place] + 1):
-        folder = tmp_path / str(kill_at)
-        with pytest.MonkeyPatch.context() as patch:
-            watched(patch, place, kill_at, is_done=is_done)
-            with pytest.raises(Killed):
-                train(CONFIG, materials, folder, OPTIONS)
-        torch.manual_seed(kill_at)  # another process has other random numbers
-        train(CONFIG, materials, folder, OPTIONS)
-        assert differences(outcome(folder), unbroken["outcome"]) == [], f"killed at {kill_at}"
-
-
-def test_a_run_killed_at_every_step_gets_there(
-    unbroken: dict, materials: Materials, tmp_path: Path
-) -> None:
-    options = replace(OPTIONS, checkpoint_every=1)
-    kills = 0
-    while True:
-        with pytest.MonkeyPatch.context() as patch:
-            watched(patch, "step", 2)
-            try:
-                train(CONFIG, materials, tmp_path, options)
-            except Killed:
-                kills += 1
-            else:
-                break
-    assert kills == 6
-    ours, theirs = outcome(tmp_path)[LAST_FILE], unbroken["outcome"][LAST_FILE]
-    assert differences(ours, theirs) == []
-
-
-def test_only_what_is_after_the_newest_checkpoint_is_done_again(
-    materials: Materials, tmp_path: Path
-) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        watched(patch, "step", 4)
-        with pytest.raises(Killed):
-            train(CONFIG, materials, tmp_path, OPTIONS)
-    with pytest.MonkeyPatch.context() as patch:
-        again = watched(patch, "step")
-        train(CONFIG, materials, tmp_path, OPTIONS)
-    assert again.calls == 5  # steps 3 to 7, after the checkpoint of step 2
-
-
-def test_weights_left_by_a_run_before_are_not_averaged(
-    unbroken: dict, materials: Materials, tmp_path: Path
-) -> None:
-    for step in (5, 900):
-        other = CtcModel(CONFIG).state_dict()
-        checkpoints.save(tmp_path / f"step-{step:08d}.pt", other)
-    train(CONFIG, materials, tmp_path, OPTIONS)
-    assert differences(outcome(tmp_path), unbroken["outcome"]) == []
 
 
 def test_another_seed_gives_another_model(
@@ -291,17 +149,6 @@ def test_a_broken_checkpoint_is_refused(
         train(CONFIG, materials, tmp_path, OPTIONS)
 
 
-def unreadable(cuts: CutSet, names: set[str]) -> CutSet:
-    """Return cuts some of which name a file that is not there."""
-
-    def lose(cut):
-        (source,) = cut.recording.sources
-        gone = replace(source, source=f"{source.source}.gone")
-        return replace(cut, recording=replace(cut.recording, sources=[gone]))
-
-    return CutSet.from_cuts(lose(cut) if cut.id in names else cut for cut in cuts)
-
-
 ALL = {f"tone-{i}" for i in range(6)}
 
 
@@ -315,24 +162,6 @@ def test_sound_that_cannot_be_read_at_all_is_an_error(
         train(CONFIG, replace(materials, **{kind: lost}), tmp_path, OPTIONS)
     train(CONFIG, materials, tmp_path, OPTIONS)  # once the files are back, it goes on
     assert len((tmp_path / LOG_FILE).read_text().splitlines()) == 2
-
-
-def test_batches_that_cannot_be_read_are_passed_over_also_when_killed(
-    materials: Materials, tmp_path: Path
-) -> None:
-    options = replace(OPTIONS, max_duration=0.7, checkpoint_every=1, averaged=20)
-    some = replace(materials, train=unreadable(materials.train, {"tone-1", "tone-3", "tone-4"}))
-    train(CONFIG, some, tmp_path / "unbroken", options)
-    expected = outcome(tmp_path / "unbroken")
-    assert expected[LAST_FILE]["place"] == {"epoch": 2, "batch": 0, "step": 6}
-    for kill_at in (2, 3, 5):
-        folder = tmp_path / str(kill_at)
-        with pytest.MonkeyPatch.context() as patch:
-            watched(patch, "step", kill_at)
-            with pytest.raises(Killed):
-                train(CONFIG, some, folder, options)
-        train(CONFIG, some, folder, options)
-        assert differences(outcome(folder), expected) == []
 
 
 @pytest.mark.parametrize(("kind", "purpose"), [("train", "train"), ("dev", "test")])

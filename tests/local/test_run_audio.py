@@ -83,7 +83,7 @@ def call(repository: Path, *arguments: object) -> subprocess.CompletedProcess[st
 
 def test_committed_audio(repository: Path, committed: Path, model: Path, tmp_path: Path) -> None:
     exp = tmp_path / "exp"
-    arguments = ["--data-dir", committed, "--model", model, "--exp", exp]
+    arguments = ["--dataset", "demo", "--data-dir", committed, "--model", model, "--exp", exp]
     done = call(repository, *arguments, "--stage", 1)
     assert done.returncode == 0, done.stderr
     rows = re.findall(r"^(\S+) +(no list|list of 100|shared list) .* (\S+)$", done.stdout, re.M)
