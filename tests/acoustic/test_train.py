@@ -1,4 +1,4 @@
-"""Training: it learns, averages, and refuses what cannot be trained; test_train_resumed.py has more."""
+"""Training learns, averages, and refuses what cannot be trained."""
 
 from __future__ import annotations
 

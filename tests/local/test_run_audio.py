@@ -110,10 +110,21 @@ def test_what_another_model_hears_is_made_again(
 ) -> None:
     model = write_model(tmp_path / "model")
     call(
-        repository, "--data-dir", committed, "--exp", tmp_path / "exp", "--model", model,
-        "--stage", 1, "--stop-stage", 2,
+        repository, "--dataset", "demo", "--data-dir", committed,
+        "--exp", tmp_path / "exp", "--model", model, "--stage", 1, "--stop-stage", 2,
     )  # fmt: skip
-    stage = ["--exp", tmp_path / "exp", "--model", model, "--stage", 2, "--stop-stage", 2]
+    stage = [
+        "--dataset",
+        "demo",
+        "--exp",
+        tmp_path / "exp",
+        "--model",
+        model,
+        "--stage",
+        2,
+        "--stop-stage",
+        2,
+    ]
     assert call(repository, *stage).stderr.count("as made before") == 2
     write_model(model, tiny_config(width=8))
     assert "as made before" not in call(repository, *stage).stderr
@@ -125,7 +136,7 @@ def test_options_come_with_the_model(repository: Path, committed: Path, tmp_path
     model, exp = write_model(tmp_path / "model"), tmp_path / "exp"
     options = "[output]\nframe_shift_ms = 40.0\nn_best = 1\n"
     (model / "decode.toml").write_text(options, encoding="utf-8")
-    arguments = ["--data-dir", committed, "--exp", exp, "--model", model]
+    arguments = ["--dataset", "demo", "--data-dir", committed, "--exp", exp, "--model", model]
     done = call(repository, *arguments, "--stage", 1, "--stop-stage", 5)
     assert done.returncode == 0, done.stderr
     assert (exp / "decode/parliament.none/options.toml").read_text() == options
