@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from model_folders import RATE, Samples, noise, write_model
+from model_folders import RATE, Samples, noise
 
 from wfst_bias.acoustic.encode import BATCH_SECONDS, encode
 from wfst_bias.acoustic.recognizer import Heard, Recognizer
@@ -54,8 +54,8 @@ def heard_by(recognizer, sounds: Sequence[Sound], n_threads: int | None = None):
 
 
 @pytest.fixture(scope="module")
-def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Recognizer:
-    return Recognizer.load(write_model(tmp_path_factory.mktemp("model")))
+def recognizer(model_folder: Path) -> Recognizer:
+    return Recognizer.load(model_folder)
 
 
 @settings(max_examples=30)
@@ -149,10 +149,3 @@ def test_silence_is_encoded(recognizer):
 
 def test_no_utterance_is_nothing(recognizer):
     assert heard_by(recognizer, []) == {}
-
-
-def test_the_model_is_the_same_after_loading_twice(recognizer, tmp_path: Path):
-    again = Recognizer.load(write_model(tmp_path))
-    samples = noise(1.0)
-    (one,), (two,) = recognizer.hear([samples]), again.hear([samples])
-    assert np.array_equal(one.log_probs, two.log_probs)
