@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Recognizes a data set without and with lists of names, and scores both.
 #
-#   ./run.sh                         imitated log-probabilities, which come with the project
-#   ./run.sh --dataset demo          the synthetic test audio, which comes with it too
+#   ./run.sh                         the synthetic test audio, which comes with the project
+#   ./run.sh --dataset planted       imitated log-probabilities, which come with it too: seconds
 #   ./run.sh --dataset voxpopuli --data-dir FOLDER --model MODEL
 #   ./run.sh --train true            speech and models from nothing before that, in hours
 #   ./run.sh --stage 5               from a stage on, after a run that made what it needs
@@ -14,7 +14,7 @@
 # Options
 stage=0                  # first stage to run
 stop_stage=7             # last stage to run
-dataset=planted          # planted, demo, voxpopuli, medical or realspeech
+dataset=demo             # demo, planted, voxpopuli, medical or realspeech
 # shellcheck disable=SC2209
 subset=test              # test or dev, of the data sets with audio
 model=data/models/small  # folder of the acoustic model, for audio

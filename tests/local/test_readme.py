@@ -48,7 +48,7 @@ def run(command: list[str], folder: Path) -> str:
 
 def test_python(readme: str, folder_of_a_user: Path) -> None:
     (code,) = blocks(readme, "python", "Decoder")
-    lm = folder_of_a_user / "exp/planted/lm.arpa"
+    lm = folder_of_a_user / "exp/lm.arpa"
     estimate_from_files([folder_of_a_user / "data/planted/text.txt"], None, LmOptions(), lm)
     shown = run([sys.executable, "-c", code], folder_of_a_user)
     assert shown.count("\n") == 40
