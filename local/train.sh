@@ -18,7 +18,7 @@ sentences=8000    # of each corpus that are spoken for training, of 15,000 that 
 breadth=3000      # sentences of other texts spoken beside them
 texts_dir=        # folder of other texts, from here, a sentence on each line of *.txt; none if empty
 config=small      # small or base
-epochs=5          # passes over the training speech
+epochs=7          # passes over the training speech
 precision=float32 # bfloat16 is faster on GPUs and recent CPUs, with a recent torch
 
 set -euo pipefail

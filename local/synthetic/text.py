@@ -7,7 +7,7 @@ DATASET is a folder beside this one that has templates.txt and entities.tsv, or 
     {train,dev,test}.tsv    id, text, spoken, entities (JSON); no header
     train.text              what is said in training, for language and subword models
     train_entities.txt      the entities said in training: written form, kind
-    distractors.txt         those said nowhere: written form, kind
+    distractors.txt         those that training does not say: written form, kind
 
 No template, sentence or entity of one set is in another. Held-out templates have words of their
 own, far more often than new speech has words that a large training text lacks; so most sentences of
@@ -272,15 +272,8 @@ def _write(out: Path, sets: Mapping[str, Sequence[Sentence]], split: EntitySplit
     write_text(out / "train.text", spoken)
     said = sorted({entity for sentence in sets["train"] for entity in sentence.entities})
     write_text(out / "train_entities.txt", _form_lines(said))
-    unsaid = all_forms([*split.distractors, *_unsaid(sets, (*split.dev, *split.test))])
-    write_text(out / "distractors.txt", _form_lines(unsaid.items()))
-
-
-def _unsaid(sets: Mapping[str, Sequence[Sentence]], entities: Iterable[Entity]) -> Iterator[Entity]:
-    said = {entity for of_set in sets.values() for each in of_set for entity in each.entities}
-    for entity in entities:
-        if said.isdisjoint((form, entity.kind) for form in entity.forms):
-            yield entity
+    untrained = all_forms([*split.distractors, *split.dev, *split.test])
+    write_text(out / "distractors.txt", _form_lines(untrained.items()))
 
 
 def _form_lines(forms: Iterable[tuple[str, str]]) -> str:

@@ -14,8 +14,8 @@ from wfst_bias.errors import InputError
 class TrainOptions:
     """Choose how long and how fast to learn."""
 
-    epochs: int = field(default=6, metadata={"help": "passes over the training cuts"})
-    max_duration: float = field(default=60.0, metadata={"help": "seconds of sound in a batch"})
+    epochs: int = field(default=7, metadata={"help": "passes over the training cuts"})
+    max_duration: float = field(default=30.0, metadata={"help": "seconds of sound in a batch"})
     short_seconds: float = field(
         default=4.0,
         metadata={
@@ -28,9 +28,9 @@ class TrainOptions:
         metadata={"help": "steps in which the phone head learns phones spread evenly over time"},
     )
     masked_share: float = field(
-        default=0.5, metadata={"help": "utterances of later epochs that are masked (SpecAugment)"}
+        default=0.3, metadata={"help": "utterances of later epochs that are masked (SpecAugment)"}
     )
-    learning_rate: float = field(default=2e-3, metadata={"help": "its peak"})
+    learning_rate: float = field(default=2.5e-3, metadata={"help": "its peak"})
     warmup_steps: int = field(default=500, metadata={"help": "steps until the peak"})
     weight_decay: float = field(default=0.01, metadata={"help": "of AdamW"})
     clip_norm: float = field(default=1.0, metadata={"help": "gradients are scaled down to this"})
