@@ -20,6 +20,7 @@ subset=test              # test or dev, of the data sets with audio
 model=data/models/small  # folder of the acoustic model, for audio
 train=false              # true makes the corpora of demo and the model first: local/train.sh
 data_dir=                # where data lie that do not come with the project, from here
+longest=1000             # most distractors in lists of the utterances; 5000 doubles the time
 nj=2                     # processes
 exp=                     # folder for all that is made, from here; exp/DATASET if empty
 
@@ -30,7 +31,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . local/once.sh
 
 [[ -x local/$dataset/prepare.sh ]] || fail_usage "no such data set: $dataset"
-for number in "$stage" "$stop_stage" "$nj"; do
+for number in "$stage" "$stop_stage" "$longest" "$nj"; do
   [[ $number =~ ^(0|[1-9][0-9]*)$ ]] || fail_usage "expected a whole number: $number"
 done
 ((nj > 0)) || fail_usage "--nj must be at least 1"
@@ -42,7 +43,12 @@ data=$exp/data # for each SET: SET.cuts.jsonl.gz or SET.npz, SET.list*.tsv, SET.
 
 run_stage() { ((stage <= $1 && $1 <= stop_stage)) && echo "== stage $1: $2" >&2; }
 first_of() { local file; for file; do [[ ! -f $file ]] || { echo "$file"; return; }; done; }
-lists_of() { basename -s .tsv "$data/$1".list*.tsv | sed "s/^$1\.//" | sort -V; }
+lists_of() { # SET: list100 and so on
+  local size
+  for size in 100 1000 5000; do
+    [[ ! -f $data/$1.list$size.tsv ]] || ((size > longest)) || echo "list$size"
+  done
+}
 log_probs_of() { first_of "$data/$1.npz" "$exp/log_probs/$1.npz"; }
 lm_of() { first_of "$data/$1.lm.arpa.gz" "$exp/lm.arpa"; }
 

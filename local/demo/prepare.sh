@@ -22,5 +22,5 @@ for corpus in parliament medical-terms; do
   cp "$folder/$subset.cuts.jsonl.gz" "$out/$corpus.cuts.jsonl.gz"
   cp "$folder/lm.arpa.gz" "$out/$corpus.lm.arpa.gz"
   python -m local.synthetic.lists "$folder/$subset.tsv" --distractors "$folder/distractors.txt" \
-    --out "$out/$corpus"
+    --shared 5000 --out "$out/$corpus"
 done
