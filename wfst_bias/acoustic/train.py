@@ -29,6 +29,7 @@ from wfst_bias.acoustic.schedule import learning_rate_factor
 from wfst_bias.acoustic.targets import Target
 from wfst_bias.acoustic.train_options import LossOptions, TrainOptions
 from wfst_bias.acoustic.training_log import TrainingLog
+from wfst_bias.acoustic.warps import WarpOptions, warped
 from wfst_bias.errors import InputError
 from wfst_bias.tokens import TokenTable
 
@@ -139,6 +140,7 @@ class _Run:
         self.optimizer = _optimizer(self.model, options)
         self.place, self.loss, self.log = Place(), float("nan"), TrainingLog(folder)
         self.masks = MaskOptions(share_of_utterances=options.masked_share)
+        self.warps = WarpOptions(share_of_utterances=options.warped_share)
         self.short = materials.train.filter(lambda cut: cut.duration <= options.short_seconds)
         self.short = self.short.to_eager() or materials.train
 
@@ -241,12 +243,13 @@ class _Run:
         self.log.step(self.place.step, {**values, "rate": factor, "gradient": float(norm)})
 
     def _encode(self, batch: Batch) -> Encoded:
-        features = batch.features
+        features, lengths = batch.features, batch.lengths
         if self.place.epoch > 0:
-            features = masked(features, batch.lengths, self.masks)
+            features, lengths = warped(features, lengths, self.warps)
+            features = masked(features, lengths, self.masks)
         enabled = self.options.precision == "bfloat16"
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=enabled):
-            return self.model(features.to(self.device), batch.lengths.to(self.device))
+            return self.model(features.to(self.device), lengths.to(self.device))
 
     def _seed_step(self) -> None:
         """Make masks and dropout of a step the same, whether the run was cut off before or not."""

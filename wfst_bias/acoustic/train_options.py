@@ -28,7 +28,11 @@ class TrainOptions:
         metadata={"help": "steps in which the phone head learns phones spread evenly over time"},
     )
     masked_share: float = field(
-        default=0.3, metadata={"help": "utterances of later epochs that are masked (SpecAugment)"}
+        default=0.7, metadata={"help": "utterances of later epochs that are masked (SpecAugment)"}
+    )
+    warped_share: float = field(
+        default=0.8,
+        metadata={"help": "utterances of later epochs whose voice and speed are changed"},
     )
     learning_rate: float = field(default=2.5e-3, metadata={"help": "its peak"})
     warmup_steps: int = field(default=500, metadata={"help": "steps until the peak"})
@@ -50,7 +54,8 @@ class TrainOptions:
             _check(self, name, lambda value: 0 < value < math.inf, "positive")
         for name in ("flat_steps", "warmup_steps", "weight_decay", "workers"):
             _check(self, name, lambda value: 0 <= value < math.inf, "zero or more")
-        _check(self, "masked_share", lambda value: 0 <= value <= 1, "between 0 and 1")
+        for name in ("masked_share", "warped_share"):
+            _check(self, name, lambda value: 0 <= value <= 1, "between 0 and 1")
 
 
 @dataclass(frozen=True)

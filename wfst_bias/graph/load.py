@@ -22,7 +22,11 @@ from wfst_bias.tokens import TokenTable
 log = logging.getLogger(__name__)
 
 # Counts up when what is compiled changes, so that older cached graphs are not taken for it.
-FORMAT = 4
+FORMAT = 5
+
+# Spellings of a word of the LM. A model trained on the pieces of a SentencePiece model writes these
+# and hardly ever others: more spellings made the graph larger and results on dev no better.
+GUESSED_SPELLINGS = 4
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ def load_graph(tokens: Path | str, lm: Path | str, cache: Path | str | None = No
 
 def compile_graph(tokens: TokenTable, lm: NgramLm) -> LoadedGraph:
     """Compile T∘L∘G for a token table and an LM."""
-    lexicon = build_lexicon(lm, tokens, Speller(tokens))
+    n_spellings = 1 if tokens.subword_model else GUESSED_SPELLINGS
+    lexicon = build_lexicon(lm, tokens, Speller(tokens, n_spellings))
     words = build_word_graph(lexicon, build_grammar(lm), tokens)
     normalizer = Normalizer(tokens)
     unigrams = tuple(
