@@ -37,7 +37,9 @@ def test_warps_keep_within_their_limits(
     found, found_lengths = warped(features, n_frames, WarpOptions(share, frequency, speed))
     assert torch.equal(features, before)
     assert found.shape == (len(lengths), int(found_lengths.max()), N_CHANNELS)
-    for old, new, row, utterance in zip(lengths, found_lengths.tolist(), found, before, strict=True):
+    for old, new, row, utterance in zip(
+        lengths, found_lengths.tolist(), found, before, strict=True
+    ):
         assert max(1, (1 - speed) * old - 1) <= new <= (1 + speed) * old + 1
         assert not row[new:].any()
         assert utterance[:old].min() - 1e-4 <= row[:new].min()
