@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from wfst_bias.decode.adaptive import AdaptiveOptions
 from wfst_bias.decode.decoder import Decoder
 from wfst_bias.decode.options import DecodeOptions, OutputOptions
 from wfst_bias.decode.search import SearchOptions
@@ -75,10 +76,13 @@ def decoder(
     n_best: int = 10,
     batch_size: int = 16,
     longest_piece: int = 1500,
+    adaptive: AdaptiveOptions | None = None,
 ) -> Decoder:
     """Return a decoder that searches exhaustively unless told otherwise."""
     output = OutputOptions(n_best=n_best, batch_size=batch_size, longest_piece=longest_piece)
-    options = replace(DecodeOptions(), scales=scales, search=search, output=output)
+    options = DecodeOptions(
+        scales=scales, search=search, output=output, adaptive=adaptive or AdaptiveOptions()
+    )
     return Decoder(compile_graph(token_table(symbols), lm or small_lm()), options)
 
 

@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Oracle, Texts, ranked
 
+from wfst_bias.decode.adaptive import AdaptiveOptions
 from wfst_bias.entities.list_file import ListLine
 from wfst_bias.formats.results import Result
 from wfst_bias.graph.scales import Scales
@@ -44,6 +45,13 @@ PHRASES = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
 ENTITIES = st.dictionaries(PHRASES, st.floats(0, 9, width=16), max_size=5).map(
     lambda scores: [entity_line(p, s, written=p.title()) for p, s in scores.items()]
 )
+ADAPTIVE = st.builds(
+    AdaptiveOptions,
+    gap_scale=st.floats(0.125, 1, width=16),
+    most_nats=st.sampled_from([0.5, 4.0]),
+    best_tokens=st.integers(1, 9),
+    least_log_prob=st.sampled_from([-3.0, -12.0]),
+)
 N_BEST = 10
 
 
@@ -65,11 +73,12 @@ def check(
     lines: list[ListLine] | None,
     seed: int,
     n_best: int = N_BEST,
+    adaptive: AdaptiveOptions | None = None,
 ) -> None:
     """Assert that decoder and oracle agree on random log-probabilities of every length."""
-    d = decoder(symbols, lm, scales, n_best=n_best)
+    d = decoder(symbols, lm, scales, n_best=n_best, adaptive=adaptive)
     names = None if lines is None else entity_list(d, lines)
-    oracle = Oracle(token_table(symbols), lm, scales, lines or ())
+    oracle = Oracle(token_table(symbols), lm, scales, lines or (), adaptive)
     inputs = {str(n): random_log_probs(seed + n, n, len(symbols)) for n in range(FRAMES[symbols])}
     for result in d.decode(inputs, names):
         agree(result, oracle.texts(inputs[result.utterance_id]), n_best)
@@ -85,6 +94,14 @@ def test_search_finds_the_best_texts(symbols, lm, scales, seed):
 @given(TABLES, LMS, SCALED, ENTITIES, st.integers(0, 10_000), st.integers(1, N_BEST))
 def test_search_finds_the_best_texts_with_a_list(symbols, lm, scales, lines, seed, n_best):
     check(symbols, lm, scales, lines, seed, n_best)
+
+
+@settings(max_examples=25, deadline=None)
+@given(TABLES, LMS, SCALED, ENTITIES, st.integers(0, 10_000), ADAPTIVE)
+def test_search_finds_the_best_texts_with_adaptive_boost(
+    symbols, lm, scales, lines, seed, adaptive
+):
+    check(symbols, lm, scales, lines, seed, adaptive=adaptive)
 
 
 def test_segmentations_that_meet_after_the_first_token():

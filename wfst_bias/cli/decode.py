@@ -26,6 +26,7 @@ from wfst_bias.cli.inputs import (
     tokens_flag,
 )
 from wfst_bias.cli.sources import AudioRequest
+from wfst_bias.decode.adaptive import AdaptiveOptions
 from wfst_bias.decode.options import OutputOptions
 from wfst_bias.decode.search import SearchOptions
 from wfst_bias.graph.boost import BoostOptions
@@ -44,7 +45,7 @@ def default_cache() -> Path:
 
 def search_flags(command: Command) -> Command:
     """Add the flags that say how to decode, with how many processes and which cache."""
-    command = flags_of(Scales, BoostOptions, SearchOptions, OutputOptions)(command)
+    command = flags_of(Scales, BoostOptions, AdaptiveOptions, SearchOptions, OutputOptions)(command)
     command = options_flag(command)
     command = click.option(
         "--cache",

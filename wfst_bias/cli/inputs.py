@@ -90,7 +90,7 @@ def options_flag(command: Command) -> Command:
         "options_file",
         type=FILE,
         metavar="TOML",
-        help="options as [scales], [boost], [search], [output]; the flags below override it",
+        help="[scales], [boost], [adaptive], [search], [output]; the flags below override it",
     )(command)
 
 

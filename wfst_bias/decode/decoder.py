@@ -72,13 +72,14 @@ class Decoder:
         self.normalizer = Normalizer(tokens)
         self.speller = Speller(tokens)
         self.compiler = ListCompiler(tokens, self.speller, loaded.unigrams, self.options.boost)
-        self.dense = DenseInput(tokens, self.options.search.blank_threshold)
+        self.dense = DenseInput(tokens, self.options.search.blank_threshold, self.options.adaptive)
         columns = TokenNumbers.of(tokens).columns
         self.context = ReadingContext(
             vocabulary=Vocabulary(loaded.words, tuple(tokens.symbols[c] for c in columns)),
             columns=columns,
             frame_seconds=self.options.output.frame_shift_ms / 1000,
             n_best=self.options.output.n_best,
+            adaptive=self.options.adaptive,
         )
         self._joined: tuple[list[CompiledList], JoinedGraph] | None = None
 
@@ -240,7 +241,8 @@ class Decoder:
                 lists.append(piece.entities)
             own.append(known)
         graph = self._join(lists)
-        dense, frames = self.dense.lay_out([p.log_probs for p in batch], own, len(lists))
+        gates = [None if number is None else graph.gates[number] for number in own]
+        dense, frames = self.dense.lay_out([p.log_probs for p in batch], gates, graph.n_sets)
         found = split_lattices(search(graph, dense, options), graph)
         return [
             PieceLattice(p.utterance_id, p.first_frame, lattice, frame, p.entities)

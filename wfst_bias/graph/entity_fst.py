@@ -71,6 +71,11 @@ class EntityFst:
     exit_score: Floats
     n_states: int
 
+    @property
+    def has_one_token_form(self) -> bool:
+        """Say whether some form ends with its first token."""
+        return bool(np.isin(self.target[self.source == 0], self.exit_state).any())
+
 
 def compile_entity_fst(spelled: SpelledForms, width: int) -> EntityFst:
     """Compile the spellings of a list into E.

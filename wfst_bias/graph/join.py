@@ -1,8 +1,10 @@
 """Join lists to the static graph: rewrite the tail of one arc array, in milliseconds.
 
-Several lists can share one graph. The arcs with which an entity leaves a first-token state read
-their token from columns that belong to the list alone; in the dense input of an utterance, the
-columns of every list but its own are minus infinity.
+Several lists can share one graph. The arcs of a list's entities read their tokens from columns that
+belong to the list alone; in the dense input of an utterance, the columns of every list but its own
+are minus infinity. These columns may hold more than the model's log-probabilities: what an entity
+gains by the frame. So what follows an entity of one token, whose only token is read before it is
+known to be an entity, has columns of its own again.
 """
 
 from __future__ import annotations
@@ -60,6 +62,26 @@ class TailArcs:
 
 
 @dataclass(frozen=True)
+class Gate:
+    """Name the sets of columns that a list's arcs read; set 0 is for what is open to all.
+
+    Attributes:
+      entity: for the further tokens of its entities.
+      following: for the first token of what follows an entity of one token.
+    """
+
+    entity: int
+    following: int
+
+    @staticmethod
+    def each(lists: Sequence[EntityFst]) -> tuple[Gate, ...]:
+        """Return a gate for each list; the second sets are only where a list needs one."""
+        n_lists = len(lists)
+        needed = any(entities.has_one_token_form for entities in lists)
+        return tuple(Gate(k, k + n_lists * needed) for k in range(1, n_lists + 1))
+
+
+@dataclass(frozen=True)
 class ArcMeaning:
     """Say what arcs on a path stand for, `(arcs,)` each.
 
@@ -94,14 +116,19 @@ class JoinedGraph:
       static: what the arcs before the tail mean.
       tail: the token arcs of the tail.
       tail_origin: expanded tail arc -> token arc of the tail, or negative (see `CtcArcs`).
-      n_lists: how many sets of columns beside the plain one the dense input needs.
+      gates: for each list the columns that it reads.
     """
 
     fsa: k2.Fsa
     static: StaticGraph
     tail: TailArcs
     tail_origin: Ints
-    n_lists: int
+    gates: tuple[Gate, ...]
+
+    @property
+    def n_sets(self) -> int:
+        """Return how many sets of columns the dense input needs."""
+        return 1 + max((gate.following for gate in self.gates), default=0)
 
     def meaning(self, graph_arcs: Array) -> ArcMeaning:
         """Say what arcs of the graph stand for, in the order given."""
@@ -144,8 +171,9 @@ class SearchGraph:
         self._write(static.static, scores, 0)
 
     def join(self, lists: Sequence[EntityFst]) -> JoinedGraph:
-        """Return the graph in which list k is entered through set k + 1 of columns."""
-        tail = self._tail(lists)
+        """Return the graph with these lists."""
+        gates = Gate.each(lists)
+        tail = self._tail(lists, gates)
         n_states = self.static.n_states + sum(e.n_states for e in lists)
         copies = self._copies(tail.arcs, n_states)
         rows = StateCopies(copies.keys[self.n_static_copies :], copies.width, self.n_static_copies)
@@ -154,13 +182,13 @@ class SearchGraph:
         expanded = expanded.ending(int(copies.find(end_key)[0]), len(copies))
         weighed = self.scales.weigh(tail.arcs) + tail.boost_nats
         fsa = self._append(expanded, self._scores(expanded, weighed), len(copies))
-        return JoinedGraph(fsa, self.static, tail, expanded.origin, len(lists))
+        return JoinedGraph(fsa, self.static, tail, expanded.origin, gates)
 
-    def _tail(self, lists: Sequence[EntityFst]) -> TailArcs:
+    def _tail(self, lists: Sequence[EntityFst], gates: Sequence[Gate]) -> TailArcs:
         parts = [self.template]
         first_state = self.static.n_states
-        for number, entities in enumerate(lists, start=1):
-            parts.append(_Attachment(self.static, entities, number, first_state).arcs())
+        for entities, gate in zip(lists, gates, strict=True):
+            parts.append(_Attachment(self.static, entities, gate, first_state).arcs())
             first_state += entities.n_states
         tail = TailArcs.concatenate(parts)
         arcs = tail.arcs
@@ -230,11 +258,12 @@ class _Attachment:
     """
 
     def __init__(
-        self, static: StaticGraph, entities: EntityFst, number: int, first_state: int
+        self, static: StaticGraph, entities: EntityFst, gate: Gate, first_state: int
     ) -> None:
         self.static = static
         self.entities = entities
-        self.gate = number * static.width
+        self.entity_columns = gate.entity * static.width
+        self.following_columns = gate.following * static.width
         self.first_state = first_state
 
     def arcs(self) -> TailArcs:
@@ -247,7 +276,7 @@ class _Attachment:
         index, second = _pairs(e.source, e.target[opening])
         first = opening[index]
         opened = self._going_on(
-            self._first_token_states(first), second, e.score[second] + e.score[first], self.gate
+            self._first_token_states(first), second, e.score[second] + e.score[first]
         )
         return TailArcs.concatenate([*own, *opened, *self._one_token(opening)])
 
@@ -255,10 +284,10 @@ class _Attachment:
         tokens = self.entities.token[opening].tolist()
         return np.array([self.static.tail_states[token] for token in tokens], np.int64)
 
-    def _going_on(self, source: Array, arc: Array, boost: Array, gate: int = 0) -> list[TailArcs]:
+    def _going_on(self, source: Array, arc: Array, boost: Array) -> list[TailArcs]:
         """Return arcs of E from other states, and for each into an exit one that leaves E."""
         e = self.entities
-        token = e.token[arc] + gate
+        token = e.token[arc] + self.entity_columns
         form = np.zeros(len(arc), np.int32)
         inner = self._arcs(source, self.first_state + e.target[arc], token, boost, form)
         index, exits = _pairs(e.exit_state, e.target[arc])
@@ -279,7 +308,12 @@ class _Attachment:
         return [
             TailArcs(
                 TokenArcs.make(
-                    source[at], row.target, row.token + self.gate, row.score, row.output, row.kind
+                    source[at],
+                    row.target,
+                    row.token + self.following_columns,
+                    row.score,
+                    row.output,
+                    row.kind,
                 ),
                 np.full(len(row), boost[at], np.float32),
                 np.full(len(row), -(e.exit_form[exits[at]] + 1), np.int32),
