@@ -41,7 +41,8 @@ class Oracle:
     ) -> None:
         self.tokens = tokens
         self.order = lm.order
-        self.class_word = lm.class_word
+        # A model without a class of unknown words gets one, as likely as the rarest tenth together.
+        self.classes = lm.class_words if lm.class_word else ("<unk>", *lm.class_words)
         self.scales = scales
         self.adaptive = adaptive or AdaptiveOptions()
         self.entries = {
@@ -51,17 +52,31 @@ class Oracle:
                 table.ids, table.log_probs, table.backoffs, strict=True
             )
         }
+        words = [w for w in lm.words if w not in (*MARKS, *lm.class_words)]
+        if all(log_prob == -math.inf for g, (log_prob, _) in self.entries.items()
+               if g[-1] == self.classes[0]):  # fmt: skip
+            own = sorted(self.entries[w,][0] for w in words if self.entries[w,][0] > -math.inf)
+            rarest = sum(math.exp(p) for p in own[: math.ceil(len(own) / 10)])
+            backoff = self.entries.get((self.classes[0],), (0.0, 0.0))[1]
+            self.entries[self.classes[0],] = (math.log(rarest), backoff)
+        offered = {g[-1] for g, (log_prob, _) in self.entries.items() if log_prob > -math.inf}
         speller = Speller(tokens)
-        words = [w for w in lm.words if w not in (*MARKS, lm.class_word)]
         self.words = [(w, s) for w in words for s in speller.segmentations(w)]
         said = [(line, phrase) for line in entities for phrase in line.spoken]
         self.entities = [
-            (tuple(line.written.split()), segmentation, line.score)
+            (tuple(line.written.split()), segmentation, line.score, word)
             for line, phrase in said
+            for word in self._classes_of(line, offered)
             for segmentation in speller.segmentations(phrase)
             if line.score is not None and line.score >= 0
         ]
         self.penalties = [(p.split(), x.score) for x, p in said if x.score and x.score < 0]
+
+    def _classes_of(self, line: ListLine, offered: set[str]) -> set[str]:
+        """Return the class words under which a line's entity may stand."""
+        if not line.classes:
+            return offered.intersection(self.classes)
+        return {word if word in offered else self.classes[0] for word in line.classes}
 
     def texts(self, log_probs: NDArray[np.floating]) -> Texts:
         """Return every text with its best score, penalties included."""
@@ -154,12 +169,12 @@ class Oracle:
         scales = self.scales
         if letters:
             extra = scales.class_nats + scales.spelling_nats * (len(spelled) - 1)
-            yield (letters,), self.class_word, len(spelled), extra, nothing
-        for written, spelling, boost in self.entities:
+            yield (letters,), self.classes[0], len(spelled), extra, nothing
+        for written, spelling, boost, word in self.entities:
             n_tokens = len(spelling)
             if rest[:n_tokens] == spelling:
                 extra = scales.class_nats + scales.spelling_nats * (n_tokens - 1) + boost
-                yield written, self.class_word, n_tokens, extra, range(1, n_tokens)
+                yield written, word, n_tokens, extra, range(1, n_tokens)
 
     def _spelled(self, rest: Tokens) -> Tokens:
         if not rest or rest[0] not in self.tokens.word_start_ids:
@@ -183,10 +198,10 @@ class Oracle:
             history = history[1:]
 
     def _after(self, history: History, word: str) -> History:
-        """Return the next history; the class word cuts off what came before it."""
+        """Return the next history; a class word cuts off what came before it."""
         if self.order == 1:
             return ()
-        return (word,) if word == self.class_word else (*history, word)[1 - self.order :]
+        return (word,) if word in self.classes else (*history, word)[1 - self.order :]
 
     def _penalty(self, text: History) -> float:
         lower = [word.lower() for word in text]

@@ -98,14 +98,16 @@ def _compile_list(
     from wfst_bias.graph.compiled_list import ListCompiler
 
     begin = time.perf_counter()
-    compiler = ListCompiler(graph.tokens, Speller(graph.tokens), graph.unigrams, boost)
+    compiler = ListCompiler(
+        graph.tokens, Speller(graph.tokens), graph.unigrams, boost, graph.classes
+    )
     compiled = compiler.compile(listed)
     seconds = time.perf_counter() - begin
     columns = TokenNumbers.of(graph.tokens).columns
     write_entity_fst(compiled, [graph.tokens.symbols[column] for column in columns], out)
-    write_report(listed.report, out / REPORT)
+    write_report(compiled.entities.report, out / REPORT)
     return {
-        **count_lines(listed.report),
+        **count_lines(compiled.entities.report),
         "entities": len(listed),
         "boosted_forms": len(compiled.form_entity),
         "penalized_forms": len(compiled.penalties.forms),

@@ -71,7 +71,9 @@ class Decoder:
         self.graph = SearchGraph(loaded.static, self.options.scales)
         self.normalizer = Normalizer(tokens)
         self.speller = Speller(tokens)
-        self.compiler = ListCompiler(tokens, self.speller, loaded.unigrams, self.options.boost)
+        self.compiler = ListCompiler(
+            tokens, self.speller, loaded.unigrams, self.options.boost, loaded.classes
+        )
         self.dense = DenseInput(tokens, self.options.search.blank_threshold, self.options.adaptive)
         columns = TokenNumbers.of(tokens).columns
         self.context = ReadingContext(
@@ -252,7 +254,7 @@ class Decoder:
     def _join(self, lists: list[CompiledList]) -> JoinedGraph:
         """Join lists, or keep the graph as it is if the last batch had the same ones."""
         if self._joined is None or not _same(self._joined[0], lists):
-            self._joined = (lists, self.graph.join([entities.fst for entities in lists]))
+            self._joined = (lists, self.graph.join([entities.fsts for entities in lists]))
         return self._joined[1]
 
 

@@ -1,4 +1,4 @@
-"""Log-probabilities as k2 reads them: columns in the graph's order, one set of them per list."""
+"""Log-probabilities as k2 reads them: columns in the graph's order, in sets for classes and lists."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from wfst_bias.decode.adaptive import AdaptiveOptions
-from wfst_bias.graph.join import Gate
+from wfst_bias.graph.attachment import Gate
 from wfst_bias.graph.word_graph import TokenNumbers
 from wfst_bias.tokens import TokenTable
 
@@ -81,6 +81,8 @@ class DenseInput:
             plain = row[:length, : self.width]
             self._fill(plain, log_probs[frame.kept], frame.first)
             if gate is not None:
+                for number, tokens in enumerate(gate.openings, start=1):
+                    self._set_of(row, number)[:length, tokens] = plain[:, tokens]
                 self._set_of(row, gate.following)[:length] = plain
                 boosted = self._set_of(row, gate.entity)[:length]
                 boosted[:] = plain

@@ -14,6 +14,7 @@ from wfst_bias.decode.lattice import Lattice
 from wfst_bias.decode.path import Segment, Vocabulary, last_frames, read_segments, spread
 from wfst_bias.decode.texts import TextPath, best_texts
 from wfst_bias.formats.results import EntitySpan, NbestEntry, Result, Word
+from wfst_bias.graph.arcs import ArcKind
 from wfst_bias.graph.compiled_list import CompiledList
 from wfst_bias.graph.join import ArcMeaning
 
@@ -66,7 +67,7 @@ def read_result(
     segments = read_segments(meaning, context.vocabulary, entities)
     is_blank = lattice.label[arcs] == 0
     timer = _Timer(meaning, is_blank, log_probs, frames, context)
-    gained = _gained(lattice.label[arcs], timer.first, log_probs, context)
+    gained = _gained(meaning, timer.first, log_probs, context)
     words, spans = _words_and_spans(segments, timer, entities, gained)
     nbest = tuple(
         NbestEntry(path.words, total, _boost(lattice, path, entities, path.score - total))
@@ -133,15 +134,14 @@ def _peaks(log_probs: LogProbs, first: Ints, last: Ints, column: Ints) -> NDArra
 
 
 def _gained(
-    label: Ints, frame: list[int], log_probs: LogProbs, context: ReadingContext
+    meaning: ArcMeaning, frame: list[int], log_probs: LogProbs, context: ReadingContext
 ) -> NDArray[np.float64]:
     """Return `(arcs,)`, what the arcs of a path gained by the adaptive boost, in nats."""
-    gained = np.zeros(len(label))
-    width = len(context.columns) + 1
-    boosted = np.flatnonzero((label >= width) & (label % width < len(context.columns)))
+    gained = np.zeros(len(meaning.reads))
+    boosted = np.flatnonzero(meaning.reads & (meaning.kind == ArcKind.ENTITY))
     if len(boosted):
         gains = context.adaptive.gains(log_probs[np.array(frame)[boosted]])
-        column = context.columns[label[boosted] % width]
+        column = context.columns[meaning.token[boosted]]
         gained[boosted] = gains[np.arange(len(boosted)), column]
     return gained
 
