@@ -12,9 +12,11 @@ from factories import (
     decoder,
     entity_line,
     entity_list,
+    never_unknown,
     random_log_probs,
     small_lm,
     token_table,
+    without_unknown,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -51,6 +53,36 @@ ADAPTIVE = st.builds(
     most_nats=st.sampled_from([0.5, 4.0]),
     best_tokens=st.integers(1, 9),
     least_log_prob=st.sampled_from([-3.0, -12.0]),
+)
+CLASSES = st.dictionaries(
+    st.sampled_from(["<person>", "<place>"]), st.lists(PHRASES, max_size=3), min_size=1
+)
+# Most sentences say a class, so that a few of them tell where it stands.
+SLOTTED = st.lists(
+    st.lists(WORDS | st.sampled_from(["<person>", "<place>"]), min_size=1, max_size=4),
+    min_size=1,
+    max_size=6,
+).map(lambda sentences: [*map(" ".join, sentences), "a b <person> <place> a"])
+CLASS_LMS = st.builds(
+    lambda sentences, phrases, **options: small_lm(
+        sentences, classes={"<person>": [], "<place>": [], **phrases}, **options
+    ),
+    SLOTTED,
+    CLASSES,
+    order=st.integers(1, 3),
+    min_word_count=st.integers(1, 2),
+)
+CLASSED = st.dictionaries(
+    PHRASES,
+    st.tuples(
+        st.floats(0, 9, width=16), st.sets(st.sampled_from(["<person>", "<place>", "<drug>"]))
+    ),
+    max_size=5,
+).map(
+    lambda found: [
+        entity_line(p, score, written=p.title(), classes=classes)
+        for p, (score, classes) in found.items()
+    ]
 )
 N_BEST = 10
 
@@ -102,6 +134,43 @@ def test_search_finds_the_best_texts_with_adaptive_boost(
     symbols, lm, scales, lines, seed, adaptive
 ):
     check(symbols, lm, scales, lines, seed, adaptive=adaptive)
+
+
+@settings(max_examples=40, deadline=None)
+@given(TABLES, CLASS_LMS, SCALED, CLASSED, st.integers(0, 10_000))
+def test_search_finds_the_best_texts_with_classes(symbols, lm, scales, lines, seed):
+    check(symbols, lm, scales, lines, seed)
+
+
+@settings(max_examples=10, deadline=None)
+@given(TABLES, CLASS_LMS, SCALED, CLASSED, st.integers(0, 10_000), ADAPTIVE)
+def test_search_finds_the_best_texts_with_classes_and_adaptive_boost(
+    symbols, lm, scales, lines, seed, adaptive
+):
+    check(symbols, lm, scales, lines, seed, adaptive=adaptive)
+
+
+def test_utterances_with_lists_of_different_classes():
+    lm = small_lm(["a <person> b", "b <place> a", "a a"], classes={"<person>": [], "<place>": []})
+    lists = {
+        "none": [],
+        "one": [entity_line("a", 3.0, "A", classes=["<person>"])],
+        "two": [entity_line("a", 3.0, "X", classes=["<place>"]), entity_line("b a", 2.0, "Y")],
+    }
+    d = decoder(PIECES, lm)
+    inputs = {name: random_log_probs(7, 5, len(PIECES)) for name in lists}
+    names = {name: entity_list(d, lines) for name, lines in lists.items() if lines}
+    for result in d.decode(inputs, names):
+        oracle = Oracle(token_table(PIECES), lm, SCALES, lists[result.utterance_id])
+        agree(result, oracle.texts(inputs[result.utterance_id]))
+
+
+@settings(max_examples=15, deadline=None)
+@given(TABLES, LMS, SCALED, CLASSED, st.integers(0, 10_000), st.booleans())
+def test_search_finds_the_best_texts_of_an_lm_without_a_class(
+    symbols, lm, scales, lines, seed, never
+):
+    check(symbols, (never_unknown if never else without_unknown)(lm), scales, lines, seed)
 
 
 def test_segmentations_that_meet_after_the_first_token():

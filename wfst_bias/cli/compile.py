@@ -19,10 +19,11 @@ from wfst_bias.cli.inputs import (
     list_flags,
     make_folder,
     options_flag,
-    read_list,
+    read_lists,
     read_options,
     show_counts,
 )
+from wfst_bias.entities.classes import ListFile
 from wfst_bias.entities.entity_list import EntityList, write_report
 from wfst_bias.entities.spelling import Speller
 from wfst_bias.errors import InputError
@@ -41,7 +42,9 @@ Statistics = dict[str, dict[str, Any]]
 @click.option("--out", type=FILE, required=True, metavar="DIR", help="folder for what is compiled")
 @options_flag
 @flags_of(BoostOptions)
-def compile_command(tokens: Path, lm: Path, entities: Path | None, out: Path, **flags: Any) -> None:
+def compile_command(
+    tokens: Path, lm: Path, entities: tuple[ListFile, ...], out: Path, **flags: Any
+) -> None:
     """Compile the search graph, and a list into an FST, and report on every line of the list.
 
     The graph is found again by `decode --cache DIR`, and never taken for another's: it is named by
@@ -64,9 +67,9 @@ def compile_command(tokens: Path, lm: Path, entities: Path | None, out: Path, **
     options = read_options(flags)
     make_folder(out)
     listed = None
-    if entities is not None:
+    if entities:
         table = TokenTable.read(tokens)
-        listed = read_list(entities, flags["list_format"], table, strict=flags["strict"])
+        listed = read_lists(entities, flags["list_format"], table, strict=flags["strict"])
     begin = time.perf_counter()
     graph = load_graph(tokens, lm, out)
     statistics: Statistics = {"graph": _graph_statistics(graph, time.perf_counter() - begin)}
@@ -85,6 +88,7 @@ def _graph_statistics(graph: LoadedGraph, seconds: float) -> dict[str, Any]:
         "tokens": graph.tokens.size,
         "words": len(graph.words),
         "unspeakable_words": len(graph.unspeakable),
+        "classes": list(graph.classes),
         "states": len(graph.static.copies),
         "arcs": len(graph.static.static),
         "seconds": round(seconds, 3),

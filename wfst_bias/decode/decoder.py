@@ -17,7 +17,8 @@ from wfst_bias.decode.path import Vocabulary
 from wfst_bias.decode.pieces import join_pieces
 from wfst_bias.decode.reading import ReadingContext, read_result
 from wfst_bias.decode.search import SearchOptions, search
-from wfst_bias.entities.entity_list import EntityList, entities_from_strings, read_entity_list
+from wfst_bias.entities.classes import ListFile, read_entity_lists
+from wfst_bias.entities.entity_list import EntityList, entities_from_strings
 from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.entities.spelling import Speller
 from wfst_bias.formats.log_probs import check_log_probs
@@ -106,10 +107,14 @@ class Decoder:
         """
         return cls(load_graph(tokens, lm, cache), options)
 
-    def read_list(self, path: Path | str, strict: bool = False) -> CompiledList:
-        """Read and compile a list file; `.entities.report` says what became of every line."""
+    def read_list(self, *files: Path | str | ListFile, strict: bool = False) -> CompiledList:
+        """Read and compile the files of a list; `.entities.report` says what became of every line.
+
+        A `ListFile` also names the class of its entities.
+        """
+        named = [f if isinstance(f, ListFile) else ListFile(Path(f)) for f in files]
         return self.compile_list(
-            read_entity_list(path, self.normalizer, speller=self.speller, strict=strict)
+            read_entity_lists(named, self.normalizer, speller=self.speller, strict=strict)
         )
 
     def compile_list(self, entities: EntityList | Iterable[str]) -> CompiledList:

@@ -1,4 +1,4 @@
-"""Log-probabilities as k2 reads them: columns in the graph's order, in sets for classes and lists."""
+"""Log-probabilities as k2 reads them: columns in the graph's order, sets for classes and lists."""
 
 from __future__ import annotations
 

@@ -80,7 +80,9 @@ def in_known_classes(entities: EntityList, known: Sequence[str]) -> EntityList:
       entities: the list.
       known: the class words of the LM, that of unknown words first.
     """
-    if not any(set(e.classes) - set(known) for e in (*entities.entities, *entities.report)):
+    asked = [entity.classes for entity in entities.entities]
+    asked += [entry.classes for entry in entities.report]
+    if set(known).issuperset(word for classes in asked for word in classes):
         return entities
     return replace(
         entities,

@@ -87,7 +87,8 @@ class EntityFst:
     @property
     def first_tokens(self) -> Ints:
         """Return the tokens with which forms begin, each once."""
-        return np.unique(self.token[self.source == 0])
+        first: Ints = np.unique(self.token[self.source == 0])
+        return first
 
     @property
     def has_one_token_form(self) -> bool:

@@ -10,9 +10,9 @@ the dense input offers those alone with which an entity of the utterance's list 
 costs the search nothing where the list has none of it.
 
 Token-graph states: `0 .. n-1` L∘G, then the speller, the place after a trailing space, the
-first-token states of each class, the end, and from `n_states` on the states of a list. The end is reached by
-reading the end token, which the dense input offers on one frame past the last; it alone leads to
-k2's final state, so that no static row depends on how many states a list adds.
+first-token states of each class, the end, and from `n_states` on the states of a list. The end is
+reached by reading the end token, which the dense input offers on one frame past the last; it alone
+leads to k2's final state, so that no static row depends on how many states a list adds.
 """
 
 from __future__ import annotations
