@@ -13,8 +13,10 @@ from factories import (
     entity_line,
     entity_list,
     never_unknown,
+    planted_log_probs,
     random_log_probs,
     small_lm,
+    spoken,
     token_table,
     without_unknown,
 )
@@ -57,12 +59,13 @@ ADAPTIVE = st.builds(
 CLASSES = st.dictionaries(
     st.sampled_from(["<person>", "<place>"]), st.lists(PHRASES, max_size=3), min_size=1
 )
-# Most sentences say a class, so that a few of them tell where it stands.
+# Most sentences say a class, so that a few of them tell where it stands. The last but one makes it
+# likely that something follows a word of the class of unknown ones.
 SLOTTED = st.lists(
     st.lists(WORDS | st.sampled_from(["<person>", "<place>"]), min_size=1, max_size=4),
     min_size=1,
     max_size=6,
-).map(lambda sentences: [*map(" ".join, sentences), "a b <person> <place> a"])
+).map(lambda sentences: [*map(" ".join, sentences), "abb a", "a b <person> <place> a"])
 CLASS_LMS = st.builds(
     lambda sentences, phrases, **options: small_lm(
         sentences, classes={"<person>": [], "<place>": [], **phrases}, **options
@@ -148,6 +151,22 @@ def test_search_finds_the_best_texts_with_classes_and_adaptive_boost(
     symbols, lm, scales, lines, seed, adaptive
 ):
     check(symbols, lm, scales, lines, seed, adaptive=adaptive)
+
+
+@pytest.mark.parametrize("order", [2, 3])
+def test_a_class_begins_where_the_history_says_nothing_of_it(order):
+    sentences = ["a a b", "b a b a", "a b", "b <person> a", "<person> <place> b"] * 2
+    lm = small_lm([*sentences, "ba a"], order, classes={"<person>": [], "<place>": []})
+    lines = [
+        entity_line("a", 3.0, "A", classes=["<person>"]),
+        entity_line("b", 2.0, "B", classes=["<place>"]),
+    ]
+    d = decoder(lm=lm)
+    oracle = Oracle(token_table(), lm, SCALES, lines)
+    for text in ("a a", "b b", "a b"):
+        log_probs = planted_log_probs(token_table(), spoken(text))
+        (result,) = d.decode({"u": log_probs}, entity_list(d, lines))
+        agree(result, oracle.texts(log_probs))
 
 
 def test_utterances_with_lists_of_different_classes():

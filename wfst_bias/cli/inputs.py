@@ -52,8 +52,8 @@ def lm_flag(*, required: bool) -> Callable[[Command], Command]:
         type=FILE,
         required=required,
         metavar="ARPA",
-        help="word language model with <unk>; .gz is decompressed"
-        + ("" if required else " [default: lm.arpa.gz of the model]"),
+        help="word language model; lists attach at its class words, <unk> and others; "
+        ".gz is decompressed" + ("" if required else " [default: lm.arpa.gz of the model]"),
     )
 
 
