@@ -122,7 +122,7 @@ def lay_out_frames(layout: DenseInput, log_probs: Mapping[str, Frames]) -> dict[
     """Return the rows that the search reads without a list, by utterance id."""
     laid_out = {}
     for name, values in log_probs.items():
-        dense, _ = layout.lay_out([values], [None], 0)
+        dense, _ = layout.lay_out([values], [None], 1)
         # k2 puts a column for the final arc in front and a row for it at the end.
         laid_out[name] = np.ascontiguousarray(dense.scores.numpy()[:-1, 1:])
     return laid_out

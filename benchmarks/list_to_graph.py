@@ -70,11 +70,11 @@ class _Task:
             for tokens in self.decoder.speller.segmentations(form)
         ]
         tasks = {
-            "ours": lambda: self.decoder.graph.join([self.decoder.read_list(self.path).fst]),
+            "ours": lambda: self.decoder.graph.join([self.decoder.read_list(self.path).fsts]),
             "peer": lambda: build_context_graph(phrases, TOKEN_SCORE),
             "read": self.read,
             "compile": lambda: self.decoder.compile_list(entities),
-            "join": lambda: self.decoder.graph.join([compiled.fst]),
+            "join": lambda: self.decoder.graph.join([compiled.fsts]),
         }
         return interleave(tasks, repetitions)
 

@@ -56,7 +56,7 @@ def main(
     decoder = materials.decoder
     compiled = None if entities is None else decoder.read_list(entities)
     if task == "join":
-        decoder.graph.join([] if compiled is None else [compiled.fst])
+        decoder.graph.join([] if compiled is None else [compiled.fsts])
     if task == "decode":
         for speech in materials.speech:
             decoder.decode(speech.log_probs, compiled)

@@ -128,7 +128,7 @@ class _Tasks:
         ordered = sorted(self.speech.log_probs.values(), key=len)
         for begin in range(0, len(ordered), options.output.batch_size):
             batch = ordered[begin : begin + options.output.batch_size]
-            dense, _ = self.narrow.dense.lay_out(batch, [None] * len(batch), 0)
+            dense, _ = self.narrow.dense.lay_out(batch, [None] * len(batch), 1)
             search(graph, dense, options.search)
 
 

@@ -3,13 +3,14 @@ what varies."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wfst_bias.decode.adaptive import AdaptiveOptions
 from wfst_bias.decode.decoder import Decoder
 from wfst_bias.decode.options import DecodeOptions, OutputOptions
 from wfst_bias.decode.search import SearchOptions
@@ -18,7 +19,8 @@ from wfst_bias.entities.list_file import ListLine
 from wfst_bias.graph.compiled_list import CompiledList
 from wfst_bias.graph.load import compile_graph
 from wfst_bias.graph.scales import Scales
-from wfst_bias.lm.arpa import NgramLm, write_arpa
+from wfst_bias.lm.arpa import NgramLm, NgramTable, write_arpa
+from wfst_bias.lm.classes import ClassPhrases
 from wfst_bias.lm.estimate import LmOptions, estimate_lm
 from wfst_bias.tokens import TokenTable
 
@@ -48,13 +50,39 @@ def token_table(symbols: Sequence[str] = CHARACTERS) -> TokenTable:
 
 
 def small_lm(
-    sentences: Iterable[str] = SENTENCES, order: int = 3, min_word_count: int = 2
+    sentences: Iterable[str] = SENTENCES,
+    order: int = 3,
+    min_word_count: int = 2,
+    classes: Mapping[str, Sequence[str]] | None = None,
 ) -> NgramLm:
-    """Return a model of the sentences; words that occur once are its class."""
+    """Return a model of the sentences; words that occur once are its class.
+
+    `classes` maps the words of named classes to their phrases.
+    """
     options = LmOptions(
         order=order, vocab_size=50, min_word_count=min_word_count, min_counts=(1, 1, 1)
     )
-    return estimate_lm(sentences, options)
+    phrases = {word: [tuple(p.split()) for p in said] for word, said in (classes or {}).items()}
+    return estimate_lm(sentences, options, classes=ClassPhrases.of(phrases))
+
+
+def without_unknown(lm: NgramLm) -> NgramLm:
+    """Return a model without its first word, the class of unknown words."""
+    assert lm.words[0] == "<unk>"
+    tables = []
+    for table in lm.ngrams:
+        kept = (table.ids > 0).all(axis=1)
+        tables.append(NgramTable(table.ids[kept] - 1, table.log_probs[kept], table.backoffs[kept]))
+    return NgramLm(lm.words[1:], tuple(tables))
+
+
+def never_unknown(lm: NgramLm) -> NgramLm:
+    """Return a model that knows the class of unknown words and never predicts it."""
+    assert lm.words[0] == "<unk>"
+    tables = [
+        replace(t, log_probs=np.where(t.ids[:, -1] == 0, -np.inf, t.log_probs)) for t in lm.ngrams
+    ]
+    return NgramLm(lm.words, tuple(tables))
 
 
 def write_inputs(
@@ -75,18 +103,26 @@ def decoder(
     n_best: int = 10,
     batch_size: int = 16,
     longest_piece: int = 1500,
+    adaptive: AdaptiveOptions | None = None,
 ) -> Decoder:
     """Return a decoder that searches exhaustively unless told otherwise."""
     output = OutputOptions(n_best=n_best, batch_size=batch_size, longest_piece=longest_piece)
-    options = replace(DecodeOptions(), scales=scales, search=search, output=output)
+    options = DecodeOptions(
+        scales=scales, search=search, output=output, adaptive=adaptive or AdaptiveOptions()
+    )
     return Decoder(compile_graph(token_table(symbols), lm or small_lm()), options)
 
 
 def entity_line(
-    phrase: str, score: float | None = 2.0, written: str | None = None, line: int = 1
+    phrase: str,
+    score: float | None = 2.0,
+    written: str | None = None,
+    line: int = 1,
+    classes: Iterable[str] = (),
 ) -> ListLine:
     """Return a line of a list; `phrase` is how the entity is said."""
-    return ListLine(line, phrase, written or phrase, (phrase,), score)
+    classes = tuple(sorted(classes))
+    return ListLine(line, phrase, written or phrase, (phrase,), score, classes=classes)
 
 
 def entity_list(of: Decoder, lines: Sequence[ListLine], *, strict: bool = True) -> CompiledList:

@@ -17,7 +17,7 @@ UPSTREAM: dict[str, set[str]] = {
     "files": set(),
     "tokens": set(),
     "phones": set(),
-    "lm": {"tokens"},
+    "lm": {"tokens", "entities"},
     "formats": {"tokens"},
     "entities": {"tokens"},
     "score": {"tokens", "entities", "formats"},

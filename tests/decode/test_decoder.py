@@ -211,23 +211,27 @@ class TestLoading:
         with pytest.raises(InputError, match=reason):
             Decoder.load(tokens, arpa)
 
-    def test_an_lm_without_a_class_word(self, tmp_path):
+    @pytest.mark.parametrize("unknown", ["", "-99 <unk>\n"], ids=["no class", "never predicted"])
+    def test_an_lm_without_a_class_of_unknown_words(self, tmp_path, unknown):
         tokens, arpa = write_inputs(tmp_path)
+        count = 3 + bool(unknown)
         arpa.write_text(
-            "\\data\\\nngram 1=3\n\n\\1-grams:\n-99 <s>\n-0.3 </s>\n-0.3 a\n\n\\end\\\n",
+            f"\\data\\\nngram 1={count}\n\n\\1-grams:\n-99 <s>\n-0.3 </s>\n{unknown}-0.3 a\n\n"
+            "\\end\\\n",
             encoding="utf-8",
         )
-        with pytest.raises(InputError, match="no <unk>"):
-            Decoder.load(tokens, arpa)
+        of = Decoder.load(tokens, arpa)
+        said = {"u": planted_log_probs(of.tokens, spoken("a abba a"))}
+        (result,) = of.decode(said, of.compile_list(["Abba :9"]))
+        assert [word.text for word in result.words] == ["a", "Abba", "a"]
 
     @pytest.mark.parametrize(
         "unigrams",
         [
             "-99 <s>\n-0.3 </s>\n-0.3 <unk>",
-            "-99 <s>\n-0.3 </s>\n-99 <unk>\n-0.3 a",
             "-99 <s>\n-99 </s>\n-0.3 <unk>\n-0.3 a",
         ],
-        ids=["no words", "class never predicted", "end never predicted"],
+        ids=["no words", "end never predicted"],
     )
     def test_an_lm_that_cannot_be_used(self, tmp_path, unigrams):
         tokens, arpa = write_inputs(tmp_path)

@@ -191,3 +191,16 @@ def test_a_file_cut_anywhere_is_an_input_error(
     else:
         with pytest.raises(InputError, match=r"lm\.arpa"):
             read_arpa(path)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("<s>", "</s>", "a"), ()),
+        (("<person>", "<s>", "</s>", "<unk>", "a", "<place>"), ("<unk>", "<person>", "<place>")),
+        (("<s>", "</s>", "<place>"), ("<place>",)),
+        (("<unk>", "<BOOST>", "a<b>", "<>", "<", "[unk]"), ("<BOOST>", "<unk>", "[unk]")),
+    ],
+)
+def test_class_words(words: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    assert NgramLm(words, ()).class_words == expected

@@ -56,7 +56,7 @@ def test_python(readme: str, folder_of_a_user: Path) -> None:
 
 
 def test_commands(readme: str, folder_of_a_user: Path) -> None:
-    (commands,) = blocks(readme, "sh", "wfst-bias lm")
+    (commands,) = blocks(readme, "sh", "wfst-bias score")
     shown = run(["bash", "-euo", "pipefail", "-c", commands], folder_of_a_user)
     assert "B-WER" in shown
     for name in ("text", "hyp.trn", "hyp.ctm", "entities.jsonl", "nbest.jsonl"):
@@ -87,6 +87,7 @@ def test_every_form_of_a_line_is_read(readme: str, tmp_path: Path) -> None:
         ["Knysbridge"],
         ["Szépvölgy"],
         ["Knysbridge", "Łucja Wręgowska"],
+        ["Knysbridge"],
         [],
     ]
 

@@ -19,10 +19,11 @@ from wfst_bias.cli.inputs import (
     list_flags,
     make_folder,
     options_flag,
-    read_list,
+    read_lists,
     read_options,
     show_counts,
 )
+from wfst_bias.entities.classes import ListFile
 from wfst_bias.entities.entity_list import EntityList, write_report
 from wfst_bias.entities.spelling import Speller
 from wfst_bias.errors import InputError
@@ -41,7 +42,9 @@ Statistics = dict[str, dict[str, Any]]
 @click.option("--out", type=FILE, required=True, metavar="DIR", help="folder for what is compiled")
 @options_flag
 @flags_of(BoostOptions)
-def compile_command(tokens: Path, lm: Path, entities: Path | None, out: Path, **flags: Any) -> None:
+def compile_command(
+    tokens: Path, lm: Path, entities: tuple[ListFile, ...], out: Path, **flags: Any
+) -> None:
     """Compile the search graph, and a list into an FST, and report on every line of the list.
 
     The graph is found again by `decode --cache DIR`, and never taken for another's: it is named by
@@ -64,9 +67,9 @@ def compile_command(tokens: Path, lm: Path, entities: Path | None, out: Path, **
     options = read_options(flags)
     make_folder(out)
     listed = None
-    if entities is not None:
+    if entities:
         table = TokenTable.read(tokens)
-        listed = read_list(entities, flags["list_format"], table, strict=flags["strict"])
+        listed = read_lists(entities, flags["list_format"], table, strict=flags["strict"])
     begin = time.perf_counter()
     graph = load_graph(tokens, lm, out)
     statistics: Statistics = {"graph": _graph_statistics(graph, time.perf_counter() - begin)}
@@ -85,6 +88,7 @@ def _graph_statistics(graph: LoadedGraph, seconds: float) -> dict[str, Any]:
         "tokens": graph.tokens.size,
         "words": len(graph.words),
         "unspeakable_words": len(graph.unspeakable),
+        "classes": list(graph.classes),
         "states": len(graph.static.copies),
         "arcs": len(graph.static.static),
         "seconds": round(seconds, 3),
@@ -98,14 +102,16 @@ def _compile_list(
     from wfst_bias.graph.compiled_list import ListCompiler
 
     begin = time.perf_counter()
-    compiler = ListCompiler(graph.tokens, Speller(graph.tokens), graph.unigrams, boost)
+    compiler = ListCompiler(
+        graph.tokens, Speller(graph.tokens), graph.unigrams, boost, graph.classes
+    )
     compiled = compiler.compile(listed)
     seconds = time.perf_counter() - begin
     columns = TokenNumbers.of(graph.tokens).columns
     write_entity_fst(compiled, [graph.tokens.symbols[column] for column in columns], out)
-    write_report(listed.report, out / REPORT)
+    write_report(compiled.entities.report, out / REPORT)
     return {
-        **count_lines(listed.report),
+        **count_lines(compiled.entities.report),
         "entities": len(listed),
         "boosted_forms": len(compiled.form_entity),
         "penalized_forms": len(compiled.penalties.forms),

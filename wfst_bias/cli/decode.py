@@ -26,6 +26,7 @@ from wfst_bias.cli.inputs import (
     tokens_flag,
 )
 from wfst_bias.cli.sources import AudioRequest
+from wfst_bias.decode.adaptive import AdaptiveOptions
 from wfst_bias.decode.options import OutputOptions
 from wfst_bias.decode.search import SearchOptions
 from wfst_bias.graph.boost import BoostOptions
@@ -44,7 +45,7 @@ def default_cache() -> Path:
 
 def search_flags(command: Command) -> Command:
     """Add the flags that say how to decode, with how many processes and which cache."""
-    command = flags_of(Scales, BoostOptions, SearchOptions, OutputOptions)(command)
+    command = flags_of(Scales, BoostOptions, AdaptiveOptions, SearchOptions, OutputOptions)(command)
     command = options_flag(command)
     command = click.option(
         "--cache",
@@ -104,6 +105,9 @@ def decode_command(**flags: Any) -> int:
       Łukasz Kohut :12.5        boosted by 12.5 nats; a negative score is a penalty
       COVID-19 ~covid nineteen  said otherwise than written
       jos @José                 written otherwise than said
+      Bled <place>              begins only where the language model expects its class <place>
+
+    --entities place=places.txt does so for a whole file; see `wfst-bias lm --class`.
 
     \b
     Writes into DIR, utterances in the order of the input:
@@ -140,7 +144,7 @@ def decode_command(**flags: Any) -> int:
 
 def _check_flags(flags: Mapping[str, Any]) -> None:
     """Refuse flags that exclude each other, and ask for those without which there is no input."""
-    if flags["entities"] is not None and flags["entities_tsv"] is not None:
+    if flags["entities"] and flags["entities_tsv"] is not None:
         raise click.UsageError("--entities and --entities-tsv exclude each other")
     if flags["audio"]:
         for name in ("log_probs", "tokens"):

@@ -5,18 +5,24 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wfst_bias.cli.decode_work import Decoded, ListReport, Utterance
-from wfst_bias.cli.inputs import REPORT, count_lines, read_list
+from wfst_bias.cli.inputs import REPORT, count_lines, read_lists
+from wfst_bias.entities.classes import ListFile, in_known_classes
 from wfst_bias.entities.entity_list import (
     REPORT_COLUMNS,
     EntityList,
     entities_from_strings,
     write_report,
 )
-from wfst_bias.entities.list_file import UtteranceList, read_entities_tsv
+from wfst_bias.entities.list_file import (
+    ListLine,
+    UtteranceList,
+    parse_phrases,
+    read_entities_tsv,
+)
 from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.entities.spelling import Speller
 from wfst_bias.errors import InputError
@@ -30,11 +36,11 @@ log = logging.getLogger(__name__)
 class ListRequest:
     """Hold what is asked for; the names are those of the flags.
 
-    `entities` is a list for all utterances, `entities_tsv` has one for each; at most one of them
-    is given.
+    `entities` are the files of a list for all utterances, `entities_tsv` has one for each; at most
+    one of them is given.
     """
 
-    entities: Path | None = None
+    entities: Sequence[ListFile] = ()
     entities_tsv: Path | None = None
     list_format: str = "auto"
     strict: bool = False
@@ -42,11 +48,15 @@ class ListRequest:
 
 @dataclass(frozen=True)
 class RunLists:
-    """Hold the list of the run or the lists of its utterances, or neither."""
+    """Hold the list of the run or the lists of its utterances, or neither.
+
+    `classes` are those of the LM, once it is known.
+    """
 
     tokens: TokenTable
     shared: EntityList | None = None
     own: Mapping[str, UtteranceList] | None = None
+    classes: Sequence[str] = ()
 
     @classmethod
     def read(cls, request: ListRequest, tokens: TokenTable, ids: Sequence[str]) -> RunLists:
@@ -55,11 +65,12 @@ class RunLists:
         Raises:
           InputError: a file that cannot be read, or a rejected line where the request is strict.
         """
-        if request.entities is not None:
-            path, form = request.entities, request.list_format
-            shared = read_list(path, form, tokens, strict=request.strict)
+        if request.entities:
+            form = request.list_format
+            shared = read_lists(request.entities, form, tokens, strict=request.strict)
             if not shared.entities:
-                log.warning("%s: no entity in it, so nothing is boosted", path)
+                files = ", ".join(map(str, request.entities))
+                log.warning("%s: no entity in it, so nothing is boosted", files)
             return cls(tokens, shared=shared)
         if request.entities_tsv is None:
             return cls(tokens)
@@ -70,6 +81,11 @@ class RunLists:
         if request.strict:
             lists.check(request.entities_tsv)
         return lists
+
+    def in_classes(self, classes: Sequence[str]) -> RunLists:
+        """Return the lists as an LM with these class words serves them."""
+        shared = None if self.shared is None else in_known_classes(self.shared, classes)
+        return replace(self, shared=shared, classes=classes)
 
     def check(self, path: Path) -> None:
         """Refuse the lists of utterances if one has a line that is rejected."""
@@ -84,7 +100,8 @@ class RunLists:
         if self.shared is not None:
             yield from (entity.written for entity in self.shared)
         for utterance in (self.own or {}).values():
-            yield from utterance.entities
+            lines = parse_phrases(utterance.entities, "auto")
+            yield from (line.written for line in lines if isinstance(line, ListLine))
 
     def utterances(self, ids: Iterable[str]) -> list[Utterance]:
         """Return utterances with their own lists."""
@@ -116,7 +133,8 @@ class RunLists:
         assert self.own is not None, "only utterances with lists of their own are asked for"
         normalizer, speller = Normalizer(self.tokens), Speller(self.tokens)
         phrases = self.own[name].entities
-        return entities_from_strings(phrases, normalizer, speller=speller, strict=strict)
+        found = entities_from_strings(phrases, normalizer, "auto", speller=speller, strict=strict)
+        return in_known_classes(found, self.classes) if self.classes else found
 
 
 def _warn(path: Path, what: str, names: set[str]) -> None:

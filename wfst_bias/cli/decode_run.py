@@ -90,7 +90,8 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
     make_folder(request.out)
     lists = RunLists.read(request.lists, tokens, source.ids)
     with _graph_folder(request.cache) as cache:
-        lm_words = load_graph(request.tokens, request.lm, cache).words
+        graph = load_graph(request.tokens, request.lm, cache)
+        lists = lists.in_classes(graph.classes)
         with source.log_probs(request.out, request.nj) as (log_probs, faults):
             work = work_type(
                 request.tokens,
@@ -99,7 +100,7 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
                 cache,
                 request.options,
                 None if lists.shared is None else replace(lists.shared, report=()),
-                _lattice_folder(request, tokens, lm_words, lists) if request.lattices else None,
+                _lattice_folder(request, tokens, graph.words, lists) if request.lattices else None,
             )
             decoded = _decode(work, lists.utterances(source.ids), request.nj, faults)
     _write_results([d.result for d in decoded], request.out)

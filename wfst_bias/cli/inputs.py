@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,13 +12,13 @@ import click
 
 from wfst_bias.cli.flags import with_flags
 from wfst_bias.decode.options import DecodeOptions
+from wfst_bias.entities.classes import ListFile, read_entity_lists
 from wfst_bias.entities.entity_list import (
     ACCEPTED,
     CHANGED,
     REJECTED,
     EntityList,
     LineReport,
-    read_entity_list,
 )
 from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.entities.spelling import Speller
@@ -33,6 +33,18 @@ GRAPHS = "graph-*.pickle"  # as the cache names them
 LIST_FORMATS = ("auto", "plain", "sherpa", "tsv", "ctc-ws", "json")
 
 
+class ListFileType(click.ParamType):  # type: ignore[type-arg]
+    """A file of a list, perhaps with the class of its entities in front."""
+
+    name = "list"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> ListFile:
+        """Read `LIST` or `CLASS=LIST`."""
+        return value if isinstance(value, ListFile) else ListFile.parse(value)
+
+
 def lm_flag(*, required: bool) -> Callable[[Command], Command]:
     """Return what adds `--lm`."""
     return click.option(
@@ -40,8 +52,8 @@ def lm_flag(*, required: bool) -> Callable[[Command], Command]:
         type=FILE,
         required=required,
         metavar="ARPA",
-        help="word language model with <unk>; .gz is decompressed"
-        + ("" if required else " [default: lm.arpa.gz of the model]"),
+        help="word language model; lists attach at its class words, <unk> and others; "
+        ".gz is decompressed" + ("" if required else " [default: lm.arpa.gz of the model]"),
     )
 
 
@@ -63,7 +75,7 @@ def graph_flags(command: Command) -> Command:
 
 
 def list_flags(command: Command) -> Command:
-    """Add `--entities`, `--list-format` and `--strict`."""
+    """Add `--entities`, which may be repeated, `--list-format` and `--strict`."""
     command = click.option(
         "--strict", is_flag=True, help="make a rejected line of a list an error"
     )(command)
@@ -76,10 +88,12 @@ def list_flags(command: Command) -> Command:
     )(command)
     return click.option(
         "--entities",
-        type=FILE,
-        metavar="LIST",
-        help="list of entities, one a line: PHRASE [:SCORE] [@WRITTEN] [~SPOKEN], "
-        "the score in nats",
+        type=ListFileType(),
+        multiple=True,
+        metavar="[CLASS=]LIST",
+        help="list of entities, one a line: PHRASE [:SCORE] [@WRITTEN] [~SPOKEN] [<CLASS>], "
+        "the score in nats; CLASS=LIST gives all lines a class of the language model; repeated "
+        "for several files",
     )(command)
 
 
@@ -90,7 +104,7 @@ def options_flag(command: Command) -> Command:
         "options_file",
         type=FILE,
         metavar="TOML",
-        help="options as [scales], [boost], [search], [output]; the flags below override it",
+        help="[scales], [boost], [adaptive], [search], [output]; the flags below override it",
     )(command)
 
 
@@ -100,12 +114,12 @@ def read_options(flags: Mapping[str, Any]) -> DecodeOptions:
     return with_flags(DecodeOptions() if path is None else DecodeOptions.read(path), flags)
 
 
-def read_list(
-    path: Path, list_format: str, tokens: TokenTable, *, strict: bool = False
+def read_lists(
+    files: Sequence[ListFile], list_format: str, tokens: TokenTable, *, strict: bool = False
 ) -> EntityList:
-    """Read and resolve a list file for a token table."""
+    """Read and resolve the files of a list for a token table."""
     speller, normalizer = Speller(tokens), Normalizer(tokens)
-    return read_entity_list(path, normalizer, list_format, speller=speller, strict=strict)
+    return read_entity_lists(files, normalizer, list_format, speller=speller, strict=strict)
 
 
 def count_lines(report: Iterable[LineReport]) -> dict[str, int]:

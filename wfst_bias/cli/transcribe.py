@@ -66,7 +66,8 @@ def transcribe_command(**flags: Any) -> int:
             click.echo((out / "text").read_text(encoding="utf-8"), nl=False)
             if summary.lines.get(REJECTED):
                 counts = show_counts(summary.lines)
-                log.warning("%s: %s; --out keeps the reasons", flags["entities"], counts)
+                files = ", ".join(map(str, flags["entities"]))
+                log.warning("%s: %s; --out keeps the reasons", files, counts)
         else:
             click.echo(show_summary(summary, request, time.perf_counter() - begin))
     return SOME_FAILED if summary.failed else 0

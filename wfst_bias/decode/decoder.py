@@ -17,7 +17,8 @@ from wfst_bias.decode.path import Vocabulary
 from wfst_bias.decode.pieces import join_pieces
 from wfst_bias.decode.reading import ReadingContext, read_result
 from wfst_bias.decode.search import SearchOptions, search
-from wfst_bias.entities.entity_list import EntityList, entities_from_strings, read_entity_list
+from wfst_bias.entities.classes import ListFile, read_entity_lists
+from wfst_bias.entities.entity_list import EntityList, entities_from_strings
 from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.entities.spelling import Speller
 from wfst_bias.formats.log_probs import check_log_probs
@@ -71,14 +72,17 @@ class Decoder:
         self.graph = SearchGraph(loaded.static, self.options.scales)
         self.normalizer = Normalizer(tokens)
         self.speller = Speller(tokens)
-        self.compiler = ListCompiler(tokens, self.speller, loaded.unigrams, self.options.boost)
-        self.dense = DenseInput(tokens, self.options.search.blank_threshold)
+        self.compiler = ListCompiler(
+            tokens, self.speller, loaded.unigrams, self.options.boost, loaded.classes
+        )
+        self.dense = DenseInput(tokens, self.options.search.blank_threshold, self.options.adaptive)
         columns = TokenNumbers.of(tokens).columns
         self.context = ReadingContext(
             vocabulary=Vocabulary(loaded.words, tuple(tokens.symbols[c] for c in columns)),
             columns=columns,
             frame_seconds=self.options.output.frame_shift_ms / 1000,
             n_best=self.options.output.n_best,
+            adaptive=self.options.adaptive,
         )
         self._joined: tuple[list[CompiledList], JoinedGraph] | None = None
 
@@ -103,10 +107,14 @@ class Decoder:
         """
         return cls(load_graph(tokens, lm, cache), options)
 
-    def read_list(self, path: Path | str, strict: bool = False) -> CompiledList:
-        """Read and compile a list file; `.entities.report` says what became of every line."""
+    def read_list(self, *files: Path | str | ListFile, strict: bool = False) -> CompiledList:
+        """Read and compile the files of a list; `.entities.report` says what became of every line.
+
+        A `ListFile` also names the class of its entities.
+        """
+        named = [f if isinstance(f, ListFile) else ListFile(Path(f)) for f in files]
         return self.compile_list(
-            read_entity_list(path, self.normalizer, speller=self.speller, strict=strict)
+            read_entity_lists(named, self.normalizer, speller=self.speller, strict=strict)
         )
 
     def compile_list(self, entities: EntityList | Iterable[str]) -> CompiledList:
@@ -240,7 +248,8 @@ class Decoder:
                 lists.append(piece.entities)
             own.append(known)
         graph = self._join(lists)
-        dense, frames = self.dense.lay_out([p.log_probs for p in batch], own, len(lists))
+        gates = [None if number is None else graph.gates[number] for number in own]
+        dense, frames = self.dense.lay_out([p.log_probs for p in batch], gates, graph.n_sets)
         found = split_lattices(search(graph, dense, options), graph)
         return [
             PieceLattice(p.utterance_id, p.first_frame, lattice, frame, p.entities)
@@ -250,7 +259,7 @@ class Decoder:
     def _join(self, lists: list[CompiledList]) -> JoinedGraph:
         """Join lists, or keep the graph as it is if the last batch had the same ones."""
         if self._joined is None or not _same(self._joined[0], lists):
-            self._joined = (lists, self.graph.join([entities.fst for entities in lists]))
+            self._joined = (lists, self.graph.join([entities.fsts for entities in lists]))
         return self._joined[1]
 
 

@@ -1,4 +1,4 @@
-"""Log-probabilities as k2 reads them: columns in the graph's order, one set of them per list."""
+"""Log-probabilities as k2 reads them: columns in the graph's order, sets for classes and lists."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from wfst_bias.decode.adaptive import AdaptiveOptions
+from wfst_bias.graph.attachment import Gate
 from wfst_bias.graph.word_graph import TokenNumbers
 from wfst_bias.tokens import TokenTable
 
@@ -46,35 +48,45 @@ class DenseInput:
     last carries the end token alone.
     """
 
-    def __init__(self, tokens: TokenTable, blank_threshold: float | None) -> None:
+    def __init__(
+        self,
+        tokens: TokenTable,
+        blank_threshold: float | None,
+        adaptive: AdaptiveOptions | None = None,
+    ) -> None:
         self.columns = TokenNumbers.of(tokens).columns
         self.width = tokens.size + 1
         self.blank_threshold = blank_threshold
+        self.adaptive = adaptive or AdaptiveOptions()
         numbers = TokenNumbers.of(tokens).from_columns()
         self.separator = None if tokens.separator_id is None else int(numbers[tokens.separator_id])
 
     def lay_out(
-        self, batch: Sequence[LogProbs], lists: Sequence[int | None], n_lists: int
+        self, batch: Sequence[LogProbs], gates: Sequence[Gate | None], n_sets: int
     ) -> tuple[k2.DenseFsaVec, list[Frames]]:
         """Return the dense input of a batch and how its frames map to the model's.
 
         Args:
           batch: per utterance `(T, V)`, natural-log probabilities in the model's columns.
-          lists: per utterance the number of its list among `n_lists`, None for no list.
-          n_lists: sets of columns beside the plain one.
+          gates: per utterance the columns of its list, None for no list.
+          n_sets: sets of columns, the plain one included.
         """
         frames = [self._frames(log_probs) for log_probs in batch]
         lengths = [f.first + len(f.kept) + 1 for f in frames]
-        shape = (len(batch), max(lengths), self.width * (1 + n_lists))
+        shape = (len(batch), max(lengths), self.width * n_sets)
         scores = np.full(shape, -np.inf, np.float32)
-        for row, log_probs, frame, length, own in zip(
-            scores, batch, frames, lengths, lists, strict=True
+        for row, log_probs, frame, length, gate in zip(
+            scores, batch, frames, lengths, gates, strict=True
         ):
             plain = row[:length, : self.width]
             self._fill(plain, log_probs[frame.kept], frame.first)
-            if own is not None:
-                begin = self.width * (1 + own)
-                row[:length, begin : begin + self.width] = plain
+            if gate is not None:
+                for number, tokens in enumerate(gate.openings, start=1):
+                    self._set_of(row, number)[:length, tokens] = plain[:, tokens]
+                self._set_of(row, gate.following)[:length] = plain
+                boosted = self._set_of(row, gate.entity)[:length]
+                boosted[:] = plain
+                boosted[frame.first : -1, :-1] += self.adaptive.gains(plain[frame.first : -1, :-1])
         segments = [(i, 0, length) for i, length in enumerate(lengths)]
         dense = k2.DenseFsaVec(torch.from_numpy(scores), torch.tensor(segments, dtype=torch.int32))
         return dense, frames
@@ -84,6 +96,9 @@ class DenseInput:
             rows[0, [0, self.separator]] = 0.0
         rows[first:-1, :-1] = log_probs[:, self.columns]
         rows[-1, -1] = 0.0
+
+    def _set_of(self, row: LogProbs, number: int) -> LogProbs:
+        return row[:, number * self.width : (number + 1) * self.width]
 
     def _frames(self, log_probs: LogProbs) -> Frames:
         first = int(self.separator is not None)

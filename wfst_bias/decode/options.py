@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from wfst_bias.decode.adaptive import AdaptiveOptions
 from wfst_bias.decode.search import SearchOptions
 from wfst_bias.errors import InputError
 from wfst_bias.files import read_lines, write_text
@@ -47,6 +48,7 @@ class DecodeOptions:
 
     scales: Scales = field(default_factory=Scales)
     boost: BoostOptions = field(default_factory=BoostOptions)
+    adaptive: AdaptiveOptions = field(default_factory=AdaptiveOptions)
     search: SearchOptions = field(default_factory=SearchOptions)
     output: OutputOptions = field(default_factory=OutputOptions)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wfst_bias.decode.adaptive import AdaptiveOptions
 from wfst_bias.decode.dense import Frames, LogProbs
 from wfst_bias.decode.lattice import Lattice
 from wfst_bias.decode.path import Segment, Vocabulary, last_frames, read_segments, spread
 from wfst_bias.decode.texts import TextPath, best_texts
 from wfst_bias.formats.results import EntitySpan, NbestEntry, Result, Word
+from wfst_bias.graph.arcs import ArcKind
 from wfst_bias.graph.compiled_list import CompiledList
 from wfst_bias.graph.join import ArcMeaning
 
@@ -33,12 +35,14 @@ class ReadingContext:
       columns: `(V,)`, the model's column of each token number.
       frame_seconds: from one frame of the model to the next.
       n_best: how many distinct texts to return.
+      adaptive: what tokens of entities gained beside the graph's boosts.
     """
 
     vocabulary: Vocabulary
     columns: NDArray[np.int64]
     frame_seconds: float
     n_best: int
+    adaptive: AdaptiveOptions = field(default_factory=AdaptiveOptions)
 
 
 def read_result(
@@ -63,7 +67,8 @@ def read_result(
     segments = read_segments(meaning, context.vocabulary, entities)
     is_blank = lattice.label[arcs] == 0
     timer = _Timer(meaning, is_blank, log_probs, frames, context)
-    words, spans = _words_and_spans(segments, timer, entities)
+    gained = _gained(meaning, timer.first, log_probs, context)
+    words, spans = _words_and_spans(segments, timer, entities, gained)
     nbest = tuple(
         NbestEntry(path.words, total, _boost(lattice, path, entities, path.score - total))
         for total, path in ranked[: context.n_best]
@@ -128,8 +133,24 @@ def _peaks(log_probs: LogProbs, first: Ints, last: Ints, column: Ints) -> NDArra
     return np.minimum(peaks, 0.0)
 
 
+def _gained(
+    meaning: ArcMeaning, frame: list[int], log_probs: LogProbs, context: ReadingContext
+) -> NDArray[np.float64]:
+    """Return `(arcs,)`, what the arcs of a path gained by the adaptive boost, in nats."""
+    gained = np.zeros(len(meaning.reads))
+    boosted = np.flatnonzero(meaning.reads & (meaning.kind == ArcKind.ENTITY))
+    if len(boosted):
+        gains = context.adaptive.gains(log_probs[np.array(frame)[boosted]])
+        column = context.columns[meaning.token[boosted]]
+        gained[boosted] = gains[np.arange(len(boosted)), column]
+    return gained
+
+
 def _words_and_spans(
-    segments: list[Segment], timer: _Timer, entities: CompiledList | None
+    segments: list[Segment],
+    timer: _Timer,
+    entities: CompiledList | None,
+    gained: NDArray[np.float64],
 ) -> tuple[tuple[Word, ...], tuple[EntitySpan, ...]]:
     words: list[Word] = []
     spans: list[EntitySpan] = []
@@ -143,9 +164,11 @@ def _words_and_spans(
         if segment.form is not None and entities is not None:
             whole = timer.word(segment.text, segment.positions)
             boost = float(entities.form_boost_nats[segment.form])
+            begin, last = segment.positions[0], segment.positions[-1]
+            adaptive = float(gained[begin : last + 1].sum())
             spans.append(
                 EntitySpan(segment.text, whole.start_seconds, whole.end_seconds,
-                           whole.confidence, boost, len(words), len(made))
+                           whole.confidence, boost, len(words), len(made), adaptive)
             )  # fmt: skip
         words.extend(made)
     return tuple(words), tuple(spans)

@@ -15,9 +15,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import starmap
 from operator import attrgetter
 from pathlib import Path
 
@@ -48,17 +49,22 @@ class Entity:
       forms: the normalized forms under which it is heard, sorted; no other entity has them.
       score: the gain in nats of a path that completes it; None stands for the default.
       line: the first line that gives it.
+      classes: the class words of the classes it belongs to, sorted; none stands for all.
     """
 
     written: str
     forms: tuple[str, ...]
     score: float | None = None
     line: int = field(default=0, compare=False)
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LineReport:
-    """Hold what became of one line: accepted as it stands, changed, or rejected."""
+    """Hold what became of one line: accepted as it stands, changed, or rejected.
+
+    `file` is its file, where a list comes from several.
+    """
 
     line: int
     status: str
@@ -66,6 +72,8 @@ class LineReport:
     forms: tuple[str, ...]
     score: float | None
     reason: str = ""
+    classes: tuple[str, ...] = ()
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +97,7 @@ class EntityList:
     @cached_property
     def digest(self) -> str:
         """Return the SHA-256 of the entities, which equal lists share whatever their lines."""
-        content = [(e.written, e.forms, e.score) for e in self.entities]
+        content = [(e.written, e.forms, e.score, e.classes) for e in self.entities]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
@@ -101,6 +109,11 @@ class _Claim:
     rank: _Rank
     forms: tuple[str, ...]
     reasons: tuple[str, ...]
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Return where the line stands, for sorting."""
+        return self.line.file, self.line.line
 
 
 def compile_list(
@@ -130,7 +143,7 @@ def compile_list(
     report = tuple([entry if isinstance(entry, LineReport) else next(reports) for entry in read])
     if strict:
         _raise_first_rejection(report, path)
-    return EntityList(_entities(owners), report)
+    return EntityList(_entities(owners, _classes(claims, owners)), report)
 
 
 def read_entity_list(
@@ -172,7 +185,9 @@ def report_lines(report: Iterable[LineReport]) -> Iterator[str]:
     """Render a report as tab-separated values, without a header."""
     for r in report:
         forms = " ~ ".join(r.forms)
-        row = (str(r.line), r.status, r.written, forms, _score_text(r.score), r.reason)
+        line = _place(r.file, r.line)
+        written = " ".join((r.written, *r.classes))
+        row = (line, r.status, written, forms, _score_text(r.score), r.reason)
         yield "\t".join(map(_printable, row))
 
 
@@ -180,7 +195,7 @@ def _claim(
     line: ListLine | RejectedLine, normalizer: Normalizer, speller: Speller | None
 ) -> _Claim | LineReport:
     if isinstance(line, RejectedLine):
-        return LineReport(line.line, REJECTED, line.text, (), None, line.reason)
+        return LineReport(line.line, REJECTED, line.text, (), None, line.reason, file=line.file)
     forms: dict[str, None] = {}
     reasons = list(line.notes)
     faults: list[str] = []
@@ -227,17 +242,31 @@ def _owners(claims: Sequence[_Claim]) -> dict[str, _Claim]:
     return owners
 
 
-def _entities(owners: dict[str, _Claim]) -> tuple[Entity, ...]:
+def _classes(
+    claims: Iterable[_Claim], owners: Mapping[str, _Claim]
+) -> dict[_Rank, tuple[str, ...]]:
+    """Join the classes of the lines of one written form and score that have won a form."""
+    joined: dict[_Rank, tuple[str, ...]] = {}
+    for claim in claims:
+        if any(owners[form].rank == claim.rank for form in claim.forms):
+            classes = claim.line.classes
+            known = joined.setdefault(claim.rank, classes)
+            joined[claim.rank] = tuple(sorted({*known, *classes})) if known and classes else ()
+    return joined
+
+
+def _entities(
+    owners: Mapping[str, _Claim], classes: Mapping[_Rank, tuple[str, ...]]
+) -> tuple[Entity, ...]:
     """Join the forms that lines of one written form and score have won."""
     won: dict[_Rank, list[str]] = defaultdict(list)
-    first: dict[_Rank, ListLine] = {}
+    first: dict[_Rank, _Claim] = {}
     for form, claim in owners.items():
         won[claim.rank].append(form)
-        if claim.line.line <= first.setdefault(claim.rank, claim.line).line:
-            first[claim.rank] = claim.line
+        first[claim.rank] = min(first.get(claim.rank, claim), claim, key=attrgetter("place"))
     entities = [
-        Entity(line.written, tuple(sorted(won[rank])), line.score, line.line)
-        for rank, line in first.items()
+        Entity(c.line.written, tuple(sorted(won[rank])), c.line.score, c.line.line, classes[rank])
+        for rank, c in first.items()
     ]
     return tuple(sorted(entities, key=attrgetter("written", "forms")))
 
@@ -250,31 +279,42 @@ def _reports(claims: Sequence[_Claim], owners: dict[str, _Claim]) -> Iterator[Li
             continue
         kept = tuple(f for f, o in zip(claim.forms, owned, strict=True) if o.rank == claim.rank)
         if not kept:
-            lines = sorted({owner.line.line for owner in owned})
-            yield _rejection(claim.line, f"same form as line {', '.join(map(str, lines))}")
+            places = ", ".join(starmap(_place, sorted({owner.place for owner in owned})))
+            yield _rejection(claim.line, f"same form as line {places}")
         else:
             yield _kept(claim, kept, (*claim.reasons, *_overlaps(claim, owned)))
 
 
 def _overlaps(claim: _Claim, owned: Sequence[_Claim]) -> Iterator[str]:
     """Say which other lines give the forms of a line that keeps at least one."""
-    earlier = {o.line.line for o in owned if o is not claim and o.rank == claim.rank}
+    earlier = {o.place: o for o in owned if o is not claim and o.rank == claim.rank}
     whole = all(owner is not claim and owner.rank == claim.rank for owner in owned)
-    for number in sorted(earlier):
-        yield f"same as line {number}" if whole else f"joined with line {number}"
+    for place, owner in sorted(earlier.items()):
+        same = whole and owner.line.classes == claim.line.classes
+        yield f"{'same as' if same else 'joined with'} line {_place(*place)}"
     for form, owner in zip(claim.forms, owned, strict=True):
         if owner.rank != claim.rank:
-            yield f"{form!r} left to line {owner.line.line}"
+            yield f"{form!r} left to line {_place(*owner.place)}"
 
 
 def _kept(claim: _Claim, forms: tuple[str, ...], reasons: Sequence[str]) -> LineReport:
     line = claim.line
     status = CHANGED if reasons else ACCEPTED
-    return LineReport(line.line, status, line.written, forms, line.score, "; ".join(reasons))
+    reason = "; ".join(reasons)
+    return LineReport(
+        line.line, status, line.written, forms, line.score, reason, line.classes, line.file
+    )
 
 
 def _rejection(line: ListLine, reason: str) -> LineReport:
-    return LineReport(line.line, REJECTED, line.written, (), line.score, reason)
+    return LineReport(
+        line.line, REJECTED, line.written, (), line.score, reason, line.classes, line.file
+    )
+
+
+def _place(file: str, line: int) -> str:
+    """Name a line, by its file too where there are several."""
+    return f"{file}:{line}" if file else str(line)
 
 
 def _raise_first_rejection(report: Sequence[LineReport], path: Path | str | None) -> None:
@@ -282,6 +322,7 @@ def _raise_first_rejection(report: Sequence[LineReport], path: Path | str | None
     if not rejected:
         return
     others = len(rejected) - 1
+    path = rejected[0].file or path
     also = f" ({others} other {'line is' if others == 1 else 'lines are'} rejected too)"
     raise InputError(
         rejected[0].reason

@@ -3,6 +3,7 @@
 read_list           reads a list in any of the formats below
 parse_phrases       takes phrases that a program already holds
 read_entities_tsv   reads the published biasing lists: one list per utterance
+split_classes       takes the classes off the end of a line
 
 The formats, recognized per line unless one is named:
 
@@ -12,7 +13,8 @@ The formats, recognized per line unless one is named:
   ctc-ws   WRITTEN_SPELLING_SPELLING                 (NeMo's CTC-WS)
   json     ["PHRASE", "PHRASE"]                      (Vosk, Riva; the whole file)
 
-A score is in nats, for the whole phrase. Lines that begin with `#` are comments.
+A score is in nats, for the whole phrase. Lines that begin with `#` are comments. In any format a
+line may end in the classes that it belongs to, as in `PHRASE <person>`.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wfst_bias.errors import InputError
@@ -32,6 +34,7 @@ LARGEST_SCORE_NATS = 1_000.0
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")
 _FIELD = re.compile(r"(?:^|(?<=\s))([:@~#])(?=\S|$)")
+_CLASSES = re.compile(r"(?:(?:^|\s+)<[^<>\s]+>)+$")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
@@ -46,6 +49,8 @@ class ListLine:
       spoken: how it may be said, one phrase or several.
       score: the gain in nats of a path that completes it; None stands for the default.
       notes: what was read otherwise than it stands.
+      classes: the class words of the classes it belongs to, sorted; none stands for all.
+      file: the list's file, where a list comes from several.
     """
 
     line: int
@@ -54,6 +59,8 @@ class ListLine:
     spoken: tuple[str, ...]
     score: float | None = None
     notes: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ class RejectedLine:
     line: int
     text: str
     reason: str
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,8 @@ def parse_phrases(
 ) -> tuple[ListLine | RejectedLine, ...]:
     """Take phrases numbered from 1, as they stand unless another line format is named.
 
+    Classes at their ends are taken off all the same.
+
     Blank ones and those that are no strings are rejected.
     """
     if isinstance(phrases, str):
@@ -138,6 +148,14 @@ def read_entities_tsv(path: Path | str) -> dict[str, UtteranceList]:
             )
         utterances[utterance.utterance_id] = utterance
     return utterances
+
+
+def split_classes(text: str) -> tuple[str, tuple[str, ...]]:
+    """Split the class words off the end of a line: `Bled <place>` has one, `Bled` none."""
+    named = _CLASSES.search(text)
+    if named is None:
+        return text, ()
+    return text[: named.start()], tuple(sorted(set(named.group().split())))
 
 
 def _parse_utterance(line: str, path: Path | str, number: int) -> UtteranceList:
@@ -203,7 +221,12 @@ def _parse_each(
 ) -> Iterator[ListLine | RejectedLine]:
     for number, value in numbered:
         try:
-            yield parse(number, _checked(value))
+            text = _checked(value)
+            phrase, classes = split_classes(text)
+            if not phrase:
+                raise _LineFault(f"no phrase before {text}")
+            read = parse(number, phrase)
+            yield replace(read, text=text, classes=classes) if classes else read
         except _LineFault as fault:
             yield RejectedLine(number, str(value), str(fault))
 

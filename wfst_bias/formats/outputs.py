@@ -144,6 +144,7 @@ def _entity_fields(result: Result, span: EntitySpan) -> dict[str, object]:
         "end_seconds": _rounded(span.end_seconds, 3),
         "confidence": _rounded(span.confidence, 3),
         "boost_nats": _rounded(span.boost_nats),
+        "adaptive_nats": _rounded(span.adaptive_nats),
         "words": [word.text for word in covered],
     }
 

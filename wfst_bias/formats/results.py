@@ -34,6 +34,7 @@ class EntitySpan:
       boost_nats: the score that the list declares for it.
       first_word: the index of its first word in the result's words.
       n_words: how many of those words it covers.
+      adaptive_nats: what its tokens gained beside that, by the adaptive boost.
     """
 
     written: str
@@ -43,6 +44,7 @@ class EntitySpan:
     boost_nats: float
     first_word: int
     n_words: int
+    adaptive_nats: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class NbestEntry:
     Attributes:
       words: its words.
       score: total in nats, greater is better, the boost included.
-      boost_nats: the part of it that entities gave.
+      boost_nats: the part of it that entities declare.
     """
 
     words: tuple[str, ...]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wfst_bias.entities.classes import in_known_classes
 from wfst_bias.entities.entity_list import Entity, EntityList
 from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.entities.penalties import Penalties
@@ -25,19 +27,28 @@ class CompiledList:
 
     Attributes:
       entities: the list; its report says what became of every line.
-      fst: E over the forms whose score is not negative.
+      spelled: the forms whose score is not negative, all classes together.
+      fsts: for each class of the graph, E over those of its forms.
       form_entity: `(forms,)` the entity of each form of E.
       form_boost_nats: `(forms,)`.
       penalties: the forms with a negative score.
       size: how many entities the default scores reckon with.
+      width: V + 1.
     """
 
     entities: EntityList
-    fst: EntityFst
+    spelled: SpelledForms
+    fsts: tuple[EntityFst, ...]
     form_entity: NDArray[np.int64]
     form_boost_nats: NDArray[np.float64]
     penalties: Penalties
     size: int
+    width: int
+
+    @cached_property
+    def fst(self) -> EntityFst:
+        """Return E over all forms, whatever their classes."""
+        return compile_entity_fst(self.spelled, self.width)
 
     def entity(self, form: int) -> Entity:
         """Return the entity that a form stands for."""
@@ -45,7 +56,7 @@ class CompiledList:
 
 
 class ListCompiler:
-    """Compile entity lists for one token table."""
+    """Compile entity lists for a graph: its token table, its LM's words, and its classes."""
 
     def __init__(
         self,
@@ -53,11 +64,13 @@ class ListCompiler:
         speller: Speller,
         unigrams: Sequence[tuple[str, float]],
         options: BoostOptions,
+        classes: Sequence[str],
     ) -> None:
         self.normalizer = Normalizer(tokens)
         self.speller = speller
         self.rivals = Rivals(unigrams, RARE_LOG_PROB)
         self.options = options
+        self.classes = classes
         self.width = tokens.size + 1
         self.renumber = TokenNumbers.of(tokens).from_columns()
         self.letters = np.zeros(tokens.size, np.int64)
@@ -65,8 +78,12 @@ class ListCompiler:
             self.letters[self.renumber[column]] = len(symbol.replace(WORD_MARK, ""))
 
     def compile(self, entities: EntityList) -> CompiledList:
-        """Spell the forms of a list, give each its score, and compile E."""
-        return self._compile(entities, len(entities))
+        """Spell the forms of a list, give each its score, and compile E for each class.
+
+        An entity without a class is in all of them. One of a class that the LM lacks is in that
+        of unknown words, and the report of the list says so.
+        """
+        return self._compile(in_known_classes(entities, self.classes), len(entities))
 
     def restrict(self, compiled: CompiledList, written: Collection[str]) -> CompiledList:
         """Return a list of these entities, and of those with a negative score, scores unchanged."""
@@ -95,15 +112,32 @@ class ListCompiler:
                 owners.append(number)
                 boosts.append(boost)
         forms = self._ragged(spellings, spelled_form, boosts)
-        fst = compile_entity_fst(forms, self.width)
+        form_entity = np.array(owners, np.int64)
         return CompiledList(
             entities,
-            fst,
-            np.array(owners, np.int64),
+            forms,
+            self._fsts(entities, forms, form_entity),
+            form_entity,
             forms.boost_nats,
             Penalties(penalties, self.normalizer),
             size,
+            self.width,
         )
+
+    def _fsts(
+        self, entities: EntityList, forms: SpelledForms, form_entity: NDArray[np.int64]
+    ) -> tuple[EntityFst, ...]:
+        """Compile E for each class; classes of the same forms share it."""
+        compiled: dict[bytes, EntityFst] = {}
+        fsts = []
+        for word in self.classes:
+            belongs = [not e.classes or word in e.classes for e in entities.entities]
+            of_class = np.array(belongs, bool)[form_entity]
+            key = of_class.tobytes()
+            if key not in compiled:
+                compiled[key] = compile_entity_fst(forms.only(of_class), self.width)
+            fsts.append(compiled[key])
+        return tuple(fsts)
 
     def _boost(self, entity: Entity, form: str, n_entities: int) -> float:
         if entity.score is not None:

@@ -10,7 +10,7 @@ difference off later, so that a whole path gains its boost and an unfinished one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pynini
@@ -49,6 +49,19 @@ class SpelledForms:
     boost_nats: NDArray[np.float64]
     letters: NDArray[np.int64]
 
+    def only(self, forms: NDArray[np.bool_]) -> SpelledForms:
+        """Return the spellings of some forms `(forms,)`; all keep their numbers."""
+        kept = forms[self.form]
+        if kept.all():
+            return self
+        lengths = np.diff(self.offsets)
+        return replace(
+            self,
+            tokens=self.tokens[np.repeat(kept, lengths)],
+            offsets=np.concatenate([[0], np.cumsum(lengths[kept])]),
+            form=self.form[kept],
+        )
+
 
 @dataclass(frozen=True)
 class EntityFst:
@@ -71,6 +84,17 @@ class EntityFst:
     exit_score: Floats
     n_states: int
 
+    @property
+    def first_tokens(self) -> Ints:
+        """Return the tokens with which forms begin, each once."""
+        first: Ints = np.unique(self.token[self.source == 0])
+        return first
+
+    @property
+    def has_one_token_form(self) -> bool:
+        """Say whether some form ends with its first token."""
+        return bool(np.isin(self.target[self.source == 0], self.exit_state).any())
+
 
 def compile_entity_fst(spelled: SpelledForms, width: int) -> EntityFst:
     """Compile the spellings of a list into E.
@@ -83,7 +107,7 @@ def compile_entity_fst(spelled: SpelledForms, width: int) -> EntityFst:
         return _to_entity_fst(_empty(), width)
     union = to_pynini(_chains(spelled, width))
     fst = pynini.determinize(union, delta=QUANTUM_NATS)
-    if len(spelled.form) > len(spelled.boost_nats):
+    if len(spelled.form) > len(np.unique(spelled.form)):
         # Where every form has one spelling, each state has forms of its own behind it, so that no
         # two are equivalent.
         encoder = pywrapfst.EncodeMapper(encode_labels=True, encode_weights=True)

@@ -1,6 +1,6 @@
 """G: the word LM as an acceptor with backoff arcs.
 
-A state stands for a history, an arc for a word that follows it. After the class word the history
+A state stands for a history, an arc for a word that follows it. After a class word the history
 is the class word alone, so that one copy of a list can serve every place that offers the class.
 """
 
@@ -25,7 +25,8 @@ class Grammar:
       source, target, word, score: one entry per arc; `word` is `backoff` on backoff arcs.
       final_states, final_scores: where the utterance may end, and log P(</s> | history).
       start, n_states: states are `0 .. n_states - 1`.
-      class_word: the number of the class word.
+      class_words: the numbers of the class words that some history predicts, that of unknown
+        words first.
     """
 
     source: Array
@@ -37,7 +38,7 @@ class Grammar:
     start: int
     n_states: int
     backoff: int
-    class_word: int
+    class_words: tuple[int, ...]
 
     def starting_at_zero(self) -> Grammar:
         """Return G with its start and state 0 exchanged."""
@@ -83,21 +84,22 @@ def build_grammar(lm: NgramLm) -> Grammar:
     """Turn an n-gram LM into G.
 
     Raises:
-      InputError: the LM has no class word (`<unk>`), which is where lists are attached.
+      InputError: the LM has no class word for unknown words (`<unk>`), which is where lists are
+        attached; see `with_unknown_class`.
     """
     if lm.class_word is None:
         raise InputError(
             "the language model has no <unk>, so lists have no place to attach",
             remedy="estimate it with an open vocabulary",
         )
-    return _GrammarBuilder(lm, lm.class_word).build()
+    return _GrammarBuilder(lm).build()
 
 
 class _GrammarBuilder:
-    def __init__(self, lm: NgramLm, class_word: str) -> None:
+    def __init__(self, lm: NgramLm) -> None:
         self.lm = lm
         self.find = _Histories(lm).find
-        self.class_id = lm.words.index(class_word)
+        self.class_ids = np.array([lm.words.index(word) for word in lm.class_words])
         self.begin_id, self.end_id = lm.words.index("<s>"), lm.words.index("</s>")
         self.backoff = len(lm.words) + 1
         self.states_by_order = self._number_states()
@@ -113,7 +115,7 @@ class _GrammarBuilder:
             rows = np.unique(self.find(longer.ids[:, :-1].astype(np.int64)))
             used = table.backoffs != 0
             used[rows[rows >= 0]] = True
-            used &= ~(table.ids[:, 1:] == self.class_id).any(axis=1)
+            used &= ~np.isin(table.ids[:, 1:], self.class_ids).any(axis=1)
             numbers = np.full(len(used), -1, np.int64)
             numbers[used] = count + np.arange(used.sum())
             states.append(numbers)
@@ -125,7 +127,7 @@ class _GrammarBuilder:
         """Return the state of the longest suffix of each history `(n, k)` that has one."""
         found = np.zeros(len(histories), np.int64)
         undecided = np.ones(len(histories), bool)
-        after_class = histories[:, -1:] == self.class_id
+        after_class = np.isin(histories[:, -1:], self.class_ids)
         for start in range(histories.shape[1]):
             suffix = histories[:, start:]
             if suffix.shape[1] > len(self.states_by_order):
@@ -159,8 +161,13 @@ class _GrammarBuilder:
         start = int(self._state_of(np.array([[self.begin_id]]))[0])
         return Grammar(
             source, target, word, score, final_states, final_scores,
-            start, self.n_states, self.backoff, self.class_id + 1,
+            start, self.n_states, self.backoff, self._predicted(word),
         )  # fmt: skip
+
+    def _predicted(self, word: Array) -> tuple[int, ...]:
+        """Return the numbers of the class words on arcs; that of unknown words in any case."""
+        unknown, *named = (self.class_ids + 1).tolist()
+        return (unknown, *(number for number in named if (word == number).any()))
 
     def _sources(self, order: int, ids: Array) -> Array:
         if order == 1:

@@ -1,8 +1,10 @@
 """Join lists to the static graph: rewrite the tail of one arc array, in milliseconds.
 
-Several lists can share one graph. The arcs with which an entity leaves a first-token state read
-their token from columns that belong to the list alone; in the dense input of an utterance, the
-columns of every list but its own are minus infinity.
+Several lists can share one graph. The arcs of a list's entities read their tokens from columns that
+belong to the list alone; in the dense input of an utterance, the columns of every list but its own
+are minus infinity. These columns may hold more than the model's log-probabilities: what an entity
+gains by the frame. So what follows an entity of one token, whose only token is read before it is
+known to be an entity, has columns of its own again. A list has an E for each class of the LM.
 """
 
 from __future__ import annotations
@@ -16,47 +18,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wfst_bias.graph.arcs import ArcKind, Floats, Ints, TokenArcs
+from wfst_bias.graph.arcs import Floats, Ints, TokenArcs
+from wfst_bias.graph.attachment import Gate, ListFsts, TailArcs, attach
 from wfst_bias.graph.ctc import CtcArcs, StateCopies, entry_keys, expand
-from wfst_bias.graph.entity_fst import EntityFst
 from wfst_bias.graph.scales import Scales
 from wfst_bias.graph.static_graph import StaticGraph
 
 Array = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class TailArcs:
-    """Hold the token arcs of the tail with what a list adds to them.
-
-    Attributes:
-      arcs: sorted by source.
-      boost_nats: `(arcs,)`, the share of a boost that the arc brings.
-      form: `(arcs,)`, `f + 1` where form f of its list ends with the arc's token, `-(f + 1)`
-        where it ended before it, 0 elsewhere.
-    """
-
-    arcs: TokenArcs
-    boost_nats: Floats
-    form: Ints
-
-    def take(self, index: Array) -> TailArcs:
-        """Return the arcs at `index`, in that order."""
-        return TailArcs(self.arcs.take(index), self.boost_nats[index], self.form[index])
-
-    @staticmethod
-    def plain(arcs: TokenArcs) -> TailArcs:
-        """Return arcs without boost or entity."""
-        return TailArcs(arcs, np.zeros(len(arcs), np.float32), np.zeros(len(arcs), np.int32))
-
-    @staticmethod
-    def concatenate(parts: Sequence[TailArcs]) -> TailArcs:
-        """Join several sets of arcs."""
-        return TailArcs(
-            TokenArcs.concatenate([p.arcs for p in parts]),
-            np.concatenate([p.boost_nats for p in parts]),
-            np.concatenate([p.form for p in parts]),
-        )
 
 
 @dataclass(frozen=True)
@@ -94,14 +62,19 @@ class JoinedGraph:
       static: what the arcs before the tail mean.
       tail: the token arcs of the tail.
       tail_origin: expanded tail arc -> token arc of the tail, or negative (see `CtcArcs`).
-      n_lists: how many sets of columns beside the plain one the dense input needs.
+      gates: for each list the columns that it reads.
     """
 
     fsa: k2.Fsa
     static: StaticGraph
     tail: TailArcs
     tail_origin: Ints
-    n_lists: int
+    gates: tuple[Gate, ...]
+
+    @property
+    def n_sets(self) -> int:
+        """Return how many sets of columns the dense input needs."""
+        return 1 + max((g.following for g in self.gates), default=self.static.n_classes - 1)
 
     def meaning(self, graph_arcs: Array) -> ArcMeaning:
         """Say what arcs of the graph stand for, in the order given."""
@@ -132,9 +105,8 @@ class SearchGraph:
         self.static = static
         self.scales = scales
         self.template = TailArcs.plain(static.tail_arcs)
-        self.first_tail_state = min(static.tail_states.values())
         self.n_static_copies = int(
-            np.searchsorted(static.copies.keys, self.first_tail_state * static.width)
+            np.searchsorted(static.copies.keys, static.first_tail_state * static.width)
         )
         self.n_static_arcs = len(static.static.source)
         self._splits = np.searchsorted(static.static.source, np.arange(self.n_static_copies + 1))
@@ -143,10 +115,11 @@ class SearchGraph:
         self._numbers = torch.arange(len(self._buffer), dtype=torch.int32)
         self._write(static.static, scores, 0)
 
-    def join(self, lists: Sequence[EntityFst]) -> JoinedGraph:
-        """Return the graph in which list k is entered through set k + 1 of columns."""
-        tail = self._tail(lists)
-        n_states = self.static.n_states + sum(e.n_states for e in lists)
+    def join(self, lists: Sequence[ListFsts]) -> JoinedGraph:
+        """Return the graph with these lists, each with an E per class of the graph."""
+        gates = Gate.each(lists, self.static.n_classes)
+        tail = self._tail(lists, gates)
+        n_states = self.static.n_states + sum(e.n_states for fsts in lists for e in fsts)
         copies = self._copies(tail.arcs, n_states)
         rows = StateCopies(copies.keys[self.n_static_copies :], copies.width, self.n_static_copies)
         expanded = expand(tail.arcs, rows, copies.find(entry_keys(tail.arcs, copies.width)))
@@ -154,14 +127,14 @@ class SearchGraph:
         expanded = expanded.ending(int(copies.find(end_key)[0]), len(copies))
         weighed = self.scales.weigh(tail.arcs) + tail.boost_nats
         fsa = self._append(expanded, self._scores(expanded, weighed), len(copies))
-        return JoinedGraph(fsa, self.static, tail, expanded.origin, len(lists))
+        return JoinedGraph(fsa, self.static, tail, expanded.origin, gates)
 
-    def _tail(self, lists: Sequence[EntityFst]) -> TailArcs:
+    def _tail(self, lists: Sequence[ListFsts], gates: Sequence[Gate]) -> TailArcs:
         parts = [self.template]
         first_state = self.static.n_states
-        for number, entities in enumerate(lists, start=1):
-            parts.append(_Attachment(self.static, entities, number, first_state).arcs())
-            first_state += entities.n_states
+        for fsts, gate in zip(lists, gates, strict=True):
+            parts += attach(self.static, fsts, gate, first_state)
+            first_state += sum(e.n_states for e in fsts)
         tail = TailArcs.concatenate(parts)
         arcs = tail.arcs
         return tail.take(np.lexsort((arcs.target, arcs.token, arcs.source)))
@@ -219,90 +192,3 @@ def _one_fsa(splits: Ints, arcs: torch.Tensor, numbers: torch.Tensor) -> k2.Fsa:
     fsa = k2.Fsa(k2.fsa.RaggedArc(shape, arcs), properties=known)
     fsa.graph_arc = numbers
     return fsa
-
-
-class _Attachment:
-    """Turn E into token arcs between the first-token states and the state after the class.
-
-    The first token of a form is read by an arc of the static graph. What leaves the state of E
-    behind it leaves the first-token state, and brings the first token's share of the boost too.
-    Minimization may have other arcs enter that state, so it is also a state of the list's own.
-    """
-
-    def __init__(
-        self, static: StaticGraph, entities: EntityFst, number: int, first_state: int
-    ) -> None:
-        self.static = static
-        self.entities = entities
-        self.gate = number * static.width
-        self.first_state = first_state
-
-    def arcs(self) -> TailArcs:
-        e = self.entities
-        opening = np.flatnonzero(e.source == 0)
-        entered = np.zeros(e.n_states, bool)
-        entered[e.target[e.source != 0]] = True
-        further = np.flatnonzero(entered[e.source])
-        own = self._going_on(self.first_state + e.source[further], further, e.score[further])
-        index, second = _pairs(e.source, e.target[opening])
-        first = opening[index]
-        opened = self._going_on(
-            self._first_token_states(first), second, e.score[second] + e.score[first], self.gate
-        )
-        return TailArcs.concatenate([*own, *opened, *self._one_token(opening)])
-
-    def _first_token_states(self, opening: Array) -> Array:
-        tokens = self.entities.token[opening].tolist()
-        return np.array([self.static.tail_states[token] for token in tokens], np.int64)
-
-    def _going_on(self, source: Array, arc: Array, boost: Array, gate: int = 0) -> list[TailArcs]:
-        """Return arcs of E from other states, and for each into an exit one that leaves E."""
-        e = self.entities
-        token = e.token[arc] + gate
-        form = np.zeros(len(arc), np.int32)
-        inner = self._arcs(source, self.first_state + e.target[arc], token, boost, form)
-        index, exits = _pairs(e.exit_state, e.target[arc])
-        after_class = np.full(len(index), self.static.after_class)
-        boost = boost[index] + e.exit_score[exits]
-        form = e.exit_form[exits] + 1
-        return [inner, self._arcs(source[index], after_class, token[index], boost, form)]
-
-    def _one_token(self, opening: Array) -> list[TailArcs]:
-        """Return what follows entities that are one token long: the words after the class."""
-        e = self.entities
-        index, exits = _pairs(e.exit_state, e.target[opening])
-        if not len(exits):
-            return []
-        row = self.static.after_class_arcs
-        boost = e.score[opening[index]] + e.exit_score[exits]
-        source = self._first_token_states(opening[index])
-        return [
-            TailArcs(
-                TokenArcs.make(
-                    source[at], row.target, row.token + self.gate, row.score, row.output, row.kind
-                ),
-                np.full(len(row), boost[at], np.float32),
-                np.full(len(row), -(e.exit_form[exits[at]] + 1), np.int32),
-            )
-            for at in range(len(exits))
-        ]
-
-    def _arcs(
-        self,
-        source: Array,
-        target: Array,
-        token: Array,
-        boost: Array,
-        form: Array,
-    ) -> TailArcs:
-        arcs = TokenArcs.make(source, target, token, 0.0, 0, ArcKind.ENTITY)
-        return TailArcs(arcs, boost.astype(np.float32), form.astype(np.int32))
-
-
-def _pairs(ordered: Array, wanted: Array) -> tuple[Array, Array]:
-    """Return every (index into `wanted`, position in `ordered`) with equal values."""
-    begin = np.searchsorted(ordered, wanted)
-    counts = np.searchsorted(ordered, wanted, side="right") - begin
-    index = np.repeat(np.arange(len(wanted)), counts)
-    rank = np.arange(len(index)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return index, begin[index] + rank

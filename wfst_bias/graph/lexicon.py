@@ -29,7 +29,7 @@ class Lexicon:
 
 
 def build_lexicon(lm: NgramLm, tokens: TokenTable, speller: Speller) -> Lexicon:
-    """Spell every word of the LM, its class word and sentence marks apart.
+    """Spell every word of the LM, its class words and sentence marks apart.
 
     Raises:
       InputError: most words cannot be spelled, so tokens and LM do not belong together.
@@ -40,7 +40,7 @@ def build_lexicon(lm: NgramLm, tokens: TokenTable, speller: Speller) -> Lexicon:
     words = [
         (number, word)
         for number, word in enumerate(lm.words, start=1)
-        if word not in SENTENCE_MARKS and word != lm.class_word
+        if word not in SENTENCE_MARKS and word not in lm.class_words
     ]
     for number, word in words:
         normalized = normalizer.normalize(word)

@@ -15,6 +15,7 @@ from wfst_bias.files import atomic_write
 from wfst_bias.graph.grammar import build_grammar
 from wfst_bias.graph.lexicon import SENTENCE_MARKS, build_lexicon
 from wfst_bias.graph.static_graph import StaticGraph, build_static_graph
+from wfst_bias.graph.unknown_class import with_unknown_class
 from wfst_bias.graph.word_graph import build_word_graph
 from wfst_bias.lm.arpa import NgramLm, read_arpa
 from wfst_bias.tokens import TokenTable
@@ -22,12 +23,11 @@ from wfst_bias.tokens import TokenTable
 log = logging.getLogger(__name__)
 
 # Counts up when what is compiled changes, so that older cached graphs are not taken for it.
-FORMAT = 5
+FORMAT = 6
 
 # Spellings of a word of the LM. A model trained on the pieces of a SentencePiece model writes these
 # and hardly ever others: more spellings made the graph larger and results on dev no better.
 GUESSED_SPELLINGS = 4
-
 
 @dataclass(frozen=True)
 class LoadedGraph:
@@ -38,6 +38,7 @@ class LoadedGraph:
       words: word number - 1 -> word.
       unigrams: (normalized form, log-probability) of the LM's words.
       unspeakable: words of the LM that the tokens cannot spell, left out of the graph.
+      classes: the class words where lists attach, that of unknown words first.
       static: T∘L∘G.
     """
 
@@ -45,6 +46,7 @@ class LoadedGraph:
     words: tuple[str, ...]
     unigrams: tuple[tuple[str, float], ...]
     unspeakable: tuple[str, ...]
+    classes: tuple[str, ...]
     static: StaticGraph
 
 
@@ -75,18 +77,25 @@ def load_graph(tokens: Path | str, lm: Path | str, cache: Path | str | None = No
 
 
 def compile_graph(tokens: TokenTable, lm: NgramLm) -> LoadedGraph:
-    """Compile T∘L∘G for a token table and an LM."""
+    """Compile T∘L∘G for a token table and an LM.
+
+    Raises:
+      InputError: the LM cannot be used, or the two do not belong together.
+    """
+    lm = with_unknown_class(lm)
     n_spellings = 1 if tokens.subword_model else GUESSED_SPELLINGS
     lexicon = build_lexicon(lm, tokens, Speller(tokens, n_spellings))
-    words = build_word_graph(lexicon, build_grammar(lm), tokens)
+    grammar = build_grammar(lm)
+    words = build_word_graph(lexicon, grammar, tokens)
     normalizer = Normalizer(tokens)
     unigrams = tuple(
         (normalizer.normalize(lm.words[word]).form, float(log_prob))
         for word, log_prob in zip(lm.ngrams[0].ids[:, 0], lm.ngrams[0].log_probs, strict=True)
-        if lm.words[word] not in (*SENTENCE_MARKS, lm.class_word)
+        if lm.words[word] not in (*SENTENCE_MARKS, *lm.class_words)
     )
     static = build_static_graph(words, tokens)
-    return LoadedGraph(tokens, lm.words, unigrams, lexicon.unspeakable, static)
+    classes = tuple(lm.words[number - 1] for number in grammar.class_words)
+    return LoadedGraph(tokens, lm.words, unigrams, lexicon.unspeakable, classes, static)
 
 
 def _compile_from(tokens: TokenTable, path: Path | str) -> LoadedGraph:

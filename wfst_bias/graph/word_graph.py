@@ -5,8 +5,8 @@ towards its root in the log semiring; a word's last token leads to the history t
 This is what determinizing the composition of L and G yields, built directly: a word is emitted by
 its last token, so homophones need no disambiguation symbols, and it takes a twentieth of the time.
 Backoff arcs are removed by letting a word end in the history that it makes and in all histories
-that this one backs off to, and where it may be followed by the class word, in the class state. So
-neither the many arcs that leave the empty history nor those that leave the class state are copied.
+that this one backs off to, and where it may be followed by a class word, in the state of the class.
+So neither the many arcs that leave the empty history nor those that leave such a state are copied.
 """
 
 from __future__ import annotations
@@ -50,63 +50,119 @@ class TokenNumbers:
 
 
 @dataclass(frozen=True)
+class ClassPlaces:
+    """Hold where L∘G offers a class.
+
+    Attributes:
+      slots: the states where a word of the class may begin -> its log-probability there.
+      after: the history that the class word makes.
+    """
+
+    slots: dict[int, float]
+    after: int
+
+
+@dataclass(frozen=True)
 class WordGraph:
     """Hold L∘G.
 
     Attributes:
       arcs: token arcs; `output` is the number of the word that ends with the token, 0 for none.
       n_states: histories first, the start being 0, then the inner nodes of the prefix trees, then
-        the class state.
+        the states of the classes.
       final_scores: `(histories,)`, log P(</s> | history), -inf where only backing off gives it.
-      slots: the states where a word of the class may begin -> its log-probability there.
-      after_class: the history that the class word makes.
+      classes: the places of each class of G, that of unknown words first.
     """
 
     arcs: TokenArcs
     n_states: int
     final_scores: Doubles
-    slots: dict[int, float]
-    after_class: int
+    classes: tuple[ClassPlaces, ...]
 
 
 def build_word_graph(lexicon: Lexicon, grammar: Grammar, tokens: TokenTable) -> WordGraph:
     """Spell the words of G.
 
     Raises:
-      InputError: the LM and the lexicon share no word, or the LM never offers its class word or
-        the end of a sentence.
+      InputError: the LM and the lexicon share no word, or the LM never offers its class of
+        unknown words or the end of a sentence.
     """
     grammar = grammar.starting_at_zero()
-    is_word = (grammar.word != grammar.backoff) & (grammar.word != grammar.class_word)
+    is_word = ~np.isin(grammar.word, (grammar.backoff, *grammar.class_words))
     spellings = _SortedSpellings.of(lexicon, TokenNumbers.of(tokens).from_columns())
     tree = _spell_arcs(spellings, grammar, np.flatnonzero(is_word))
     if not len(tree):
         raise InputError("the language model has no word that the tokens can spell")
-    slot_arcs = grammar.word == grammar.class_word
-    if not slot_arcs.any():
+    if not (grammar.word == grammar.class_words[0]).any():
         raise InputError("the language model never predicts its <unk>, so lists cannot attach")
     if not len(grammar.final_states):
         raise InputError("the language model never predicts </s>, so no sentence can end")
     backoff = _Backoff.of(grammar)
-    slot_scores = backoff.best(grammar.source[slot_arcs], grammar.score[slot_arcs])
-    after_class = int(grammar.target[slot_arcs][0])
-    class_state = int(max(tree.source.max(), tree.target.max(), grammar.n_states - 1)) + 1
-    entered = [tree, *backoff.ends(tree), _class_ends(tree, slot_scores, class_state)]
+    offers = [_Offer.of(grammar, word, backoff) for word in grammar.class_words]
+    first_class = int(max(tree.source.max(), tree.target.max(), grammar.n_states - 1)) + 1
+    class_states = first_class + np.arange(len(offers))
+    entered = [tree, *backoff.ends(tree)]
+    entered += [
+        _class_ends(tree, offer.by_words, int(state))
+        for offer, state in zip(offers, class_states, strict=True)
+    ]
     arcs = TokenArcs.concatenate(entered)
-    # No word leads into the start and the state after the class, so they take over the arcs of
+    # No word leads into the start and the states after classes, so they take over the arcs of
     # the histories that they back off to.
-    unentered = np.unique([0, after_class])
+    unentered = np.unique([0, *(offer.after for offer in offers)])
     inherited = backoff.inherit(arcs.take(arcs.source < grammar.n_states), unentered)
     final_scores = backoff.own(grammar.final_states, grammar.final_scores)
     best_final = backoff.best(grammar.final_states, grammar.final_scores)
     final_scores[unentered] = best_final[unentered]
     return WordGraph(
         arcs=TokenArcs.concatenate([arcs, *inherited]).sorted_by_source(),
-        n_states=class_state + 1,
+        n_states=first_class + len(offers),
         final_scores=final_scores,
-        slots={class_state: 0.0, **{int(h): float(slot_scores[h]) for h in unentered}},
-        after_class=after_class,
+        classes=tuple(
+            offer.places(int(state), unentered)
+            for offer, state in zip(offers, class_states, strict=True)
+        ),
     )
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """Hold what histories say of a class.
+
+    The class of unknown words is expected nearly everywhere, so a word that may be followed by it
+    leads to its state whatever the history. A named class is expected in few contexts: only where
+    the history knows more of it than the empty one, a word leads to its state. Elsewhere the class
+    begins in the empty history, to which every word has backed off; the paths are the same.
+
+    Attributes:
+      best: `(histories,)`, the log-probability of the class, backing off included; -inf for never.
+      by_words: `(histories,)`, that by which words lead to the class's state.
+      roots: the histories that offer the class themselves beside the unentered ones.
+      after: the history that the class word makes.
+    """
+
+    best: Doubles
+    by_words: Doubles
+    roots: Array
+    after: int
+
+    @classmethod
+    def of(cls, grammar: Grammar, word: int, backoff: _Backoff) -> _Offer:
+        arcs = grammar.word == word
+        source, score = grammar.source[arcs], grammar.score[arcs]
+        best, after = backoff.best(source, score), int(grammar.target[arcs][0])
+        if word == grammar.class_words[0]:
+            return cls(best, best, np.zeros(0, np.int64), after)
+        at_root = backoff.next[source] < 0
+        by_root = backoff.best(source[at_root], score[at_root])
+        return cls(best, np.where(best > by_root, best, -np.inf), source[at_root], after)
+
+    def places(self, class_state: int, unentered: Array) -> ClassPlaces:
+        """Return the slots: the class's state, and histories that offer the class themselves."""
+        own = np.concatenate([unentered, self.roots])
+        offered = own[np.isfinite(self.best[own])]
+        slots = {int(history): float(self.best[history]) for history in offered}
+        return ClassPlaces({class_state: 0.0, **slots}, self.after)
 
 
 def _class_ends(tree: TokenArcs, slot_scores: Doubles, class_state: int) -> TokenArcs:

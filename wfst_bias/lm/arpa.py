@@ -27,6 +27,8 @@ BOS = "<s>"
 EOS = "</s>"
 CLASS_WORDS = ("<BOOST>", "<unk>", "<UNK>", "<OOV>", "<oov>", "[unk]")
 
+_BRACKETED = re.compile(r"<[^<>\s]+>")
+
 NATS_PER_LOG10 = float(np.log(10.0))
 NEVER_LOG10 = -99.0
 
@@ -54,7 +56,7 @@ class NgramLm:
     """Hold a back-off language model.
 
     Attributes:
-      words: the word of each id, among them `<s>`, `</s>` and, where there is one, the class word.
+      words: the word of each id, among them `<s>`, `</s>` and, where there are any, class words.
       ngrams: one table per order, unigrams first.
     """
 
@@ -78,6 +80,23 @@ class NgramLm:
         Where several of `CLASS_WORDS` are in the model, the first of that tuple is meant.
         """
         return next((word for word in CLASS_WORDS if word in self.word_ids), None)
+
+    @cached_property
+    def class_words(self) -> tuple[str, ...]:
+        """Return all class words: `class_word` first, where there is one, then the named classes.
+
+        A named class is any other word in angle brackets, such as `<person>`.
+        """
+        unknown = self.class_word
+        named = (word for word in self.words if is_class_word(word) and word != unknown)
+        return (*named,) if unknown is None else (unknown, *named)
+
+
+def is_class_word(word: str) -> bool:
+    """Say whether a word is written as one that stands for others, sentence marks apart."""
+    return word in CLASS_WORDS or (
+        word not in (BOS, EOS) and _BRACKETED.fullmatch(word) is not None
+    )
 
 
 def read_arpa(path: Path | str) -> NgramLm:

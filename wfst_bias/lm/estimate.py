@@ -1,14 +1,14 @@
-"""Interpolated modified Kneser-Ney estimation with a class for unknown words.
+"""Interpolated modified Kneser-Ney estimation with a class for unknown words, and named classes.
 
-`estimate_lm` maps rare words to the class word, counts (`counting`), smooths order by order
-(`smoothing`), and shapes the unigrams by word counts from elsewhere. Every distribution sums to
-one, because what discounts and pruning take from the n-grams of a history is exactly its back-off
-weight.
+`estimate_lm` maps phrases and rare words to class words, counts (`counting`), smooths order by
+order (`smoothing`), and shapes the unigrams by word counts from elsewhere. Every distribution sums
+to one, because what discounts and pruning take from the n-grams of a history is exactly its
+back-off weight.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
@@ -17,14 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wfst_bias.errors import InputError
-from wfst_bias.lm.arpa import BOS, CLASS_WORDS, EOS, NgramLm, NgramTable
+from wfst_bias.lm.arpa import BOS, CLASS_WORDS, EOS, NgramLm, NgramTable, is_class_word
+from wfst_bias.lm.classes import ClassPhrases
 from wfst_bias.lm.counting import NgramCounts, count_ngrams
 from wfst_bias.lm.smoothing import Floats, adjust_counts, smooth_ngrams, smooth_unigrams
 from wfst_bias.lm.vocabulary import choose_vocabulary, count_words
 
 LONGEST_ORDER = 5
 
-_CLASS_ID, _BOS_ID, _EOS_ID = 0, 1, 2
+_CLASS_ID, _BOS_ID, _EOS_ID, _FIRST_NAMED_ID = 0, 1, 2, 3
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class LmOptions:
     )
     class_history: Literal["short", "full"] = field(
         default="short",
-        metadata={"help": "short: no history looks back beyond the class word; full: it does"},
+        metadata={"help": "short: no history looks back beyond a class word; full: it does"},
     )
 
     def __post_init__(self) -> None:
@@ -75,12 +76,13 @@ def estimate_lm(
     sentences: Iterable[str],
     options: LmOptions | None = None,
     word_counts: Mapping[str, int] | None = None,
+    classes: ClassPhrases | None = None,
 ) -> NgramLm:
     """Estimate an n-gram model by interpolated modified Kneser-Ney smoothing.
 
     After Chen and Goodman, "An empirical study of smoothing techniques for language modeling",
     1998, section 3. N-grams that begin with `<s>` have their plain counts in every order. With
-    `class_history="short"` so have those that begin with the class word, for it cuts the history
+    `class_history="short"` so have those that begin with a class word, for it cuts the history
     off as `<s>` does.
 
     Args:
@@ -88,44 +90,57 @@ def estimate_lm(
       options: how to estimate; None for the defaults.
       word_counts: counts from elsewhere. They decide the vocabulary together with the text's, and
         are mixed into the unigrams; those of words outside the vocabulary go to the class word.
+        Like ends of sentences, named classes keep the unigrams that the text gives them.
+      classes: phrases that are counted as words of a named class. What the vocabulary holds does
+        not depend on them: a word of a phrase may be known, though it is never counted.
 
     Returns:
-      A model whose first words are the class word, `<s>` and `</s>`.
+      A model whose first words are the class word, `<s>`, `</s>` and the named classes.
 
     Raises:
       InputError: no words at all, or a reserved word such as `<s>`, in the text or in the counts.
     """
-    options = options or LmOptions()
+    options, classes = options or LmOptions(), classes or ClassPhrases()
     sentences = [sentence for sentence in sentences if sentence.strip()]
     text_counts = count_words(sentences)
-    _check_counts(text_counts, "the text", options.class_word)
+    _check_counts(text_counts, "the text", (options.class_word, *classes.words))
     if word_counts is not None:
-        _check_counts(word_counts, "the word counts", options.class_word)
-    words = _choose_words(text_counts, word_counts, options)
-    barriers = (_BOS_ID, _CLASS_ID) if options.class_history == "short" else (_BOS_ID,)
-    own_ids = own_word_ids(words, text_counts, options)
-    tokens = _number_words(sentences, own_ids)
+        _check_counts(word_counts, "the word counts", (options.class_word,))
+    words = _choose_words(text_counts, word_counts, options, classes.words)
+    named = range(_FIRST_NAMED_ID, _FIRST_NAMED_ID + len(classes.words))
+    barriers = (_BOS_ID, _CLASS_ID, *named) if options.class_history == "short" else (_BOS_ID,)
+    marked = [classes.mark(sentence) for sentence in sentences]
+    tokens = _number_words(marked, own_word_ids(words, count_words(marked), options))
     tables = count_ngrams(tokens, len(words), options.order, barriers)
     outside = None if word_counts is None else _restrict_counts(word_counts, words)
-    return NgramLm(words, _smooth_orders(tables, barriers, options, outside))
+    return NgramLm(words, _smooth_orders(tables, barriers, options, outside, named))
 
 
 def own_word_ids(
-    words: Sequence[str], text_counts: Mapping[str, int], options: LmOptions
+    words: Sequence[str], marked_counts: Mapping[str, int], options: LmOptions
 ) -> dict[str, int]:
     """Map the words that are counted as themselves to their ids; all others count as the class.
 
     A word that the text has fewer than `min_word_count` times tells little about itself and much
     about where rare words occur. It counts as the class even where the model knows it.
+
+    Args:
+      words: those of the model.
+      marked_counts: of the text's words, phrases of named classes counted as their class words.
+      options: how the model is estimated.
     """
-    frequent = ((i, w) for i, w in enumerate(words) if i not in (_CLASS_ID, _BOS_ID, _EOS_ID))
-    return {w: i for i, w in frequent if text_counts.get(w, 0) >= options.min_word_count}
+    own = ((i, w) for i, w in enumerate(words) if i not in (_CLASS_ID, _BOS_ID, _EOS_ID))
+    return {
+        w: i
+        for i, w in own
+        if is_class_word(w) or marked_counts.get(w, 0) >= options.min_word_count
+    }
 
 
-def is_reserved(word: str, class_word: str) -> bool:
-    """Say whether a word is or looks like a mark, as `<s>` does, and is not the class word."""
+def is_reserved(word: str, class_words: Collection[str]) -> bool:
+    """Say whether a word is or looks like a mark, as `<s>` does, and is not a class word."""
     marked = word in CLASS_WORDS or (word.startswith("<") and word.endswith(">"))
-    return marked and word != class_word
+    return marked and word not in class_words
 
 
 def _check(holds: bool, expected: str, value: object) -> None:
@@ -133,21 +148,25 @@ def _check(holds: bool, expected: str, value: object) -> None:
         raise InputError(f"expected {expected}", value=value)
 
 
-def _check_counts(counts: Mapping[str, int], source: str, class_word: str) -> None:
+def _check_counts(counts: Mapping[str, int], source: str, class_words: Collection[str]) -> None:
     if not any(counts.values()):
         raise InputError(f"no words in {source}")
     for word in counts:
-        if is_reserved(word, class_word):
+        if is_reserved(word, class_words):
             raise InputError(f"a reserved word in {source}", value=word, remedy="take it out")
 
 
 def _choose_words(
-    text_counts: Mapping[str, int], word_counts: Mapping[str, int] | None, options: LmOptions
+    text_counts: Mapping[str, int],
+    word_counts: Mapping[str, int] | None,
+    options: LmOptions,
+    named: Sequence[str],
 ) -> tuple[str, ...]:
-    size = options.vocab_size + 1  # the class word may be among the counted ones
+    class_words = (options.class_word, *named)
+    size = options.vocab_size + len(class_words)  # these may be among the counted ones
     ranked = choose_vocabulary(text_counts, word_counts, size, options.min_word_count)
-    known = [word for word in ranked if word != options.class_word][: options.vocab_size]
-    return (options.class_word, BOS, EOS, *known)
+    known = [word for word in ranked if word not in class_words][: options.vocab_size]
+    return (options.class_word, BOS, EOS, *named, *known)
 
 
 def _number_words(sentences: Sequence[str], own_ids: Mapping[str, int]) -> NDArray[np.int32]:
@@ -172,9 +191,10 @@ def _smooth_orders(
     barriers: Sequence[int],
     options: LmOptions,
     outside: Floats | None,
+    named: Sequence[int],
 ) -> tuple[NgramTable, ...]:
     adjusted = adjust_counts(tables, barriers)
-    probs = _unigram_probs(adjusted[0], outside, options.word_counts_weight)
+    probs = _unigram_probs(adjusted[0], outside, options.word_counts_weight, [_EOS_ID, *named])
     kept = np.ones(len(probs), dtype=np.bool_)
     ngrams = []
     for order, (table, higher) in enumerate(pairwise(tables), start=2):
@@ -187,17 +207,17 @@ def _smooth_orders(
 
 
 def _unigram_probs(
-    adjusted: NDArray[np.int64], outside: Floats | None, outside_weight: float
+    adjusted: NDArray[np.int64], outside: Floats | None, outside_weight: float, inside: list[int]
 ) -> Floats:
-    """Mix the text's unigrams with the outside distribution, which knows no ends of sentences."""
+    """Mix the text's unigrams with the outside distribution, which knows not those `inside`."""
     uniform = np.full(len(adjusted), 1 / (len(adjusted) - 1))
     uniform[_BOS_ID] = 0.0
     probs = smooth_unigrams(adjusted, uniform)
     if outside is None:
         return probs
-    outside_share = outside_weight * (1 - probs[_EOS_ID])
+    outside_share = outside_weight * (1 - probs[inside].sum())
     mixed: Floats = (1 - outside_weight) * probs + outside_share * outside
-    mixed[_EOS_ID] = probs[_EOS_ID]
+    mixed[inside] = probs[inside]
     return mixed
 
 

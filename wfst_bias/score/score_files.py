@@ -12,6 +12,7 @@ from wfst_bias.entities.list_file import (
     UtteranceList,
     read_entities_tsv,
     read_list,
+    split_classes,
 )
 from wfst_bias.errors import InputError
 from wfst_bias.formats.kaldi_text import read_kaldi_text
@@ -73,7 +74,7 @@ def score_utterance(
     """
     words = comparison_words(reference.text)
     pairs = align(words, comparison_words(hypothesis))
-    rare = EntityIndex.of(map(comparison_words, reference.rare))
+    rare = EntityIndex.of(map(comparison_words, _without_classes(reference.rare)))
     rare_words = frozenset(word for phrase in rare.entities for word in phrase)
     found = rare.occurrences(words)
     rare_places = {place for each in found for place in each.places}
@@ -86,8 +87,15 @@ def score_utterance(
 
 
 def _own_list(reference: UtteranceList) -> ScoredList:
-    targets = frozenset(map(comparison_words, reference.rare))
-    return ScoredList(_index((*reference.entities, *reference.rare)), targets)
+    rare = _without_classes(reference.rare)
+    return ScoredList(
+        _index((*_without_classes(reference.entities), *rare)),
+        frozenset(map(comparison_words, rare)),
+    )
+
+
+def _without_classes(phrases: Iterable[str]) -> tuple[str, ...]:
+    return tuple(split_classes(phrase)[0] for phrase in phrases)
 
 
 @lru_cache(maxsize=1)
