@@ -88,8 +88,10 @@ def run_tune(request: TuneRequest) -> list[str]:
 
 
 def _refuse(faults: Mapping[str, str], path: Path) -> None:
-    for name, fault in faults.items():
-        raise InputError(f"utterance {name}: {fault}", path=path)
+    """Refuse utterances that cannot be encoded; what is wrong with each has been shown."""
+    if faults:
+        remedy = "leave them out of audio and references"
+        raise InputError(f"{len(faults)} utterances cannot be encoded", path=path, remedy=remedy)
 
 
 def _run(request: TuneRequest, trace: Trace, work: TuneWork, ids: Sequence[str]) -> None:
