@@ -25,6 +25,7 @@ UPSTREAM: dict[str, set[str]] = {
     "decode": {"tokens", "lm", "entities", "formats", "graph"},
     "acoustic": {"tokens", "phones", "entities", "formats", "score"},
     "transcribe": {"acoustic", "decode", "graph", "formats"},
+    "tune": {"tokens", "entities", "formats", "graph", "decode", "score"},
     "cli": {
         "tokens",
         "lm",
@@ -35,6 +36,7 @@ UPSTREAM: dict[str, set[str]] = {
         "score",
         "phones",
         "acoustic",
+        "tune",
     },
 }
 # Room -> the libraries it must do without.

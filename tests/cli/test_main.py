@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from cli_calls import Called, Inputs
 
-COMMANDS = ("transcribe", "lm", "compile", "encode", "decode", "score", "phones")
+COMMANDS = ("transcribe", "lm", "compile", "encode", "decode", "score", "tune", "phones")
 Call = Callable[..., Called]
 
 BLOCKED = "import sys; sys.modules.update(dict.fromkeys({packages!r}))\n"
@@ -54,6 +54,7 @@ def test_each_command_teaches_by_an_example(call: Call, name: str) -> None:
 @pytest.mark.parametrize("name", ["", *COMMANDS])
 def test_help_needs_nothing_heavy(name: str) -> None:
     heavy = ["torch", "k2", "pynini", "sentencepiece", "phonemizer", "lhotse", "soundfile", "scipy"]
+    heavy += ["optuna", "sqlalchemy"]
     found = call_without(heavy, [*name.split(), "--help"])
     assert (found.returncode, found.stderr) == (0, "")
 

@@ -131,7 +131,9 @@ def decode_command(**flags: Any) -> int:
         --entities names.txt --options tuned.toml --nj 4 --out biased
       wfst-bias decode --audio data/test --model data/models/small --out plain
     """
-    _check_flags(flags)
+    if flags["entities"] and flags["entities_tsv"] is not None:
+        raise click.UsageError("--entities and --entities-tsv exclude each other")
+    check_source_flags(flags)
     if flags["audio"] or flags["model"] is not None:
         flags = fill_from_model(flags)
     begin = time.perf_counter()
@@ -142,10 +144,8 @@ def decode_command(**flags: Any) -> int:
     return SOME_FAILED if summary.failed else 0
 
 
-def _check_flags(flags: Mapping[str, Any]) -> None:
+def check_source_flags(flags: Mapping[str, Any]) -> None:
     """Refuse flags that exclude each other, and ask for those without which there is no input."""
-    if flags["entities"] and flags["entities_tsv"] is not None:
-        raise click.UsageError("--entities and --entities-tsv exclude each other")
     if flags["audio"]:
         for name in ("log_probs", "tokens"):
             if flags[name] is not None:

@@ -83,13 +83,13 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
       ImportError: a package that searching needs is not installed.
       WorkerError: workers that cannot begin.
     """
-    _check_packages()
+    check_packages()
     tokens = TokenTable.read(request.tokens)
     source = open_source(request.source)
     check_ids(source.ids)
     make_folder(request.out)
     lists = RunLists.read(request.lists, tokens, source.ids)
-    with _graph_folder(request.cache) as cache:
+    with graph_folder(request.cache) as cache:
         graph = load_graph(request.tokens, request.lm, cache)
         lists = lists.in_classes(graph.classes)
         with source.log_probs(request.out, request.nj) as (log_probs, faults):
@@ -109,7 +109,7 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
     return DecodeSummary(len(decoded), failed, sum(d.n_frames for d in decoded), lines)
 
 
-def _check_packages() -> None:
+def check_packages() -> None:
     """Fail at once, not in a worker after the graph is compiled."""
     for package in PACKAGES:
         if find_spec(package) is None:
@@ -117,7 +117,7 @@ def _check_packages() -> None:
 
 
 @contextmanager
-def _graph_folder(cache: Path) -> Iterator[Path]:
+def graph_folder(cache: Path) -> Iterator[Path]:
     """Give the folder where workers find the graph: a temporary one if the cache cannot be used."""
     try:
         make_folder(cache)

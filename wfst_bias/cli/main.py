@@ -18,6 +18,7 @@ from wfst_bias.cli.score import score_command
 from wfst_bias.cli.subwords import subwords_command
 from wfst_bias.cli.train import train_command
 from wfst_bias.cli.transcribe import transcribe_command
+from wfst_bias.cli.tune import tune_command
 from wfst_bias.decode.workers import WorkerError
 from wfst_bias.errors import InputError
 
@@ -28,7 +29,7 @@ FAILED, INTERRUPTED = 2, 130
 EXTRAS = {"pynini": "lists", "pywrapfst": "lists", "sentencepiece": "lists"}
 EXTRAS |= {"k2": "decode", "_k2": "decode", "torch": "decode"}
 EXTRAS |= {"lhotse": "audio", "soundfile": "audio", "scipy": "audio", "tensorboard": "train"}
-EXTRAS |= {"phonemizer": "g2p", "espeakng_loader": "g2p"}
+EXTRAS |= {"phonemizer": "g2p", "espeakng_loader": "g2p", "optuna": "tune"}
 
 
 class _InOrder(click.Group):
@@ -57,6 +58,7 @@ IN_ORDER = (
     encode_command,
     decode_command,
     score_command,
+    tune_command,
     subwords_command,
     phones_command,
     train_command,

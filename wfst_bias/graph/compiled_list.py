@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -76,6 +77,12 @@ class ListCompiler:
         self.letters = np.zeros(tokens.size, np.int64)
         for symbol, column in tokens.ids.items():
             self.letters[self.renumber[column]] = len(symbol.replace(WORD_MARK, ""))
+
+    def with_options(self, options: BoostOptions) -> ListCompiler:
+        """Return a compiler with other options; what this one knows of words they share."""
+        other = copy(self)
+        other.options = options
+        return other
 
     def compile(self, entities: EntityList) -> CompiledList:
         """Spell the forms of a list, give each its score, and compile E for each class.

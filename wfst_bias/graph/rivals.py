@@ -29,14 +29,22 @@ class Rivals:
         for form, log_prob in log_probs.items():
             for key in {form, *_shortened(form)}:
                 self._by_key[key].append((log_prob, form))
+        self._found: dict[str, float] = {}
 
     def log_prob(self, form: str) -> float:
         """Return the unigram log-probability of the best rival of `form`, -inf without one.
 
-        The form itself is no rival, and neither is anything for a form of several words.
+        The form itself is no rival, and neither is anything for a form of several words. A form
+        looked up once is remembered.
         """
         if " " in form:
             return float("-inf")
+        found = self._found.get(form)
+        if found is None:
+            found = self._found[form] = self._look_up(form)
+        return found
+
+    def _look_up(self, form: str) -> float:
         best = float("-inf")
         known = self._by_key.get
         for key in (form, *_shortened(form)):
