@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from cli_calls import Called, Inputs
 
-COMMANDS = ("transcribe", "lm", "compile", "encode", "decode", "score", "phones")
+COMMANDS = ("transcribe", "lm", "compile", "encode", "decode", "rescore", "score", "phones")
 Call = Callable[..., Called]
 
 BLOCKED = "import sys; sys.modules.update(dict.fromkeys({packages!r}))\n"
