@@ -58,5 +58,5 @@ def connected(source: Array, target: Array, is_final: NDArray[np.bool_]) -> NDAr
     reaches = leads.tolist()
     for a, b in zip(begin[order].tolist(), end[order].tolist(), strict=True):
         reaches[a] = reaches[a] or reaches[b]
-    leads = np.array(reaches, bool)
-    return leads[end].astype(bool)
+    alive: NDArray[np.bool_] = np.array(reaches, bool)[end]
+    return alive
