@@ -19,7 +19,7 @@ from wfst_bias.graph.scales import Scales
 from wfst_bias.lattices.arcs import LatticeArcs, Weights
 from wfst_bias.lattices.compose import LatticeLm
 from wfst_bias.lattices.new_list import NewList
-from wfst_bias.lattices.rescore import Rescorer, RescoreOptions
+from wfst_bias.lattices.rescore import RescoreOptions, Rescorer
 from wfst_bias.lm.arpa import NgramLm, NgramTable
 from wfst_bias.lm.ngram_states import NgramStates
 from wfst_bias.lm.score import NgramScorer

@@ -93,7 +93,7 @@ def _chain(parts: Sequence[_Arcs]) -> _Arcs:
 
 
 def _piece_arcs(piece: PieceLattice, symbols: LatticeSymbols) -> _Arcs:
-    lattice = _without_end_frame(piece.lattice)
+    lattice = _connected(_without_end_frame(piece.lattice))
     waiting = _waiting(lattice)
     taken = np.where(waiting[lattice.source], _turn_taken(lattice.meaning), _SPELLED)
     turns = _turns(lattice, waiting, taken)
@@ -155,6 +155,22 @@ def _without_end_frame(lattice: Lattice) -> Lattice:
         np.where(ending, FINAL_LABEL, lattice.label)[rest],
         (lattice.score + np.where(ending, after, 0.0))[rest],
         lattice.meaning.take(rest),
+    )
+
+
+def _connected(lattice: Lattice) -> Lattice:
+    """Return the lattice without the arcs that lead nowhere, of which pruning leaves some."""
+    leads = [False] * (lattice.n_states - 1) + [True]
+    arcs = zip(lattice.source.tolist(), lattice.target.tolist(), strict=True)
+    for source, target in reversed(list(arcs)):
+        leads[source] = leads[source] or leads[target]
+    keep = np.flatnonzero(np.array(leads)[lattice.target])
+    return Lattice(
+        lattice.source[keep],
+        lattice.target[keep],
+        lattice.label[keep],
+        lattice.score[keep],
+        lattice.meaning.take(keep),
     )
 
 

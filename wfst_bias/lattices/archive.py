@@ -19,7 +19,7 @@ import shutil
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -68,10 +68,17 @@ class Member:
         try:
             if self.name is None:
                 return self.path.read_bytes()
-            with zipfile.ZipFile(self.path) as archive:
-                return archive.read(self.name)
-        except (OSError, zipfile.BadZipFile, EOFError) as error:
+            status = self.path.stat()
+            archive = _opened(self.path, (status.st_mtime_ns, status.st_size))
+            return archive.read(self.name)
+        except (OSError, zipfile.BadZipFile, EOFError, KeyError) as error:
             raise InputError(f"cannot be read ({error})", path=str(self)) from error
+
+
+@lru_cache(maxsize=4)
+def _opened(path: Path, stamp: tuple[int, int]) -> zipfile.ZipFile:
+    """Return an archive; it is opened once, since that reads the names of all its members."""
+    return zipfile.ZipFile(path)
 
 
 @dataclass(frozen=True)
@@ -258,10 +265,21 @@ def _gzip(files: Iterable[Path], stream: IO[bytes]) -> None:
 def _members(folder: Path) -> Iterable[Member]:
     archives = [p for p in folder.glob("lat.*.zip") if p.suffixes[0][1:].isdecimal()]
     for path in sorted(archives, key=lambda p: int(p.suffixes[0][1:])):
-        try:
-            with zipfile.ZipFile(path) as archive:
-                names = archive.namelist()
-        except (OSError, zipfile.BadZipFile) as error:
-            raise InputError("not an archive of lattices, or cut off", path=path) from error
-        yield from (Member(path, name) for name in names)
+        yield from (Member(path, name) for name in _names(path))
     yield from (Member(path) for path in sorted(folder.glob("*" + K2_SUFFIX)))
+
+
+def _names(path: Path) -> list[str]:
+    """Return the names of an archive's members.
+
+    Each member is an archive too, so that of one that is cut off the last whole member can be
+    taken for the archive.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        names = [""]
+    if not all(name.endswith(K2_SUFFIX) and "/" not in name for name in names):
+        raise InputError("not an archive of lattices, or cut off", path=path, remedy=_REMEDY)
+    return names
