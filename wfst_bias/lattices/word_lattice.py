@@ -89,7 +89,13 @@ class _Reduction:
         self._wait(_Reached.begun(new))
 
     def _wait(self, reached: _Reached) -> None:
+        if not len(reached.state):
+            return
         level = self.level[reached.state]
+        lowest, highest = int(level.min()), int(level.max())
+        if lowest == highest:  # as it is where every arc reads one frame
+            self.pending[lowest].append(reached)
+            return
         for each in np.unique(level):
             self.pending[each].append(reached.take(np.flatnonzero(level == each)))
 
