@@ -23,6 +23,7 @@ UPSTREAM: dict[str, set[str]] = {
     "score": {"tokens", "entities", "formats"},
     "graph": {"tokens", "lm", "entities"},
     "decode": {"tokens", "lm", "entities", "formats", "graph"},
+    "lattices": {"tokens", "lm", "entities", "formats", "graph", "decode", "score"},
     "acoustic": {"tokens", "phones", "entities", "formats", "score"},
     "transcribe": {"acoustic", "decode", "graph", "formats"},
     "tune": {"tokens", "entities", "formats", "graph", "decode", "score"},
@@ -33,6 +34,7 @@ UPSTREAM: dict[str, set[str]] = {
         "formats",
         "graph",
         "decode",
+        "lattices",
         "score",
         "phones",
         "acoustic",
@@ -49,6 +51,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "formats": {"torch", "k2", "pynini", "pywrapfst"},
     "entities": {"torch", "k2"},
     "score": {"torch", "k2", "pynini", "pywrapfst"},
+    "lattices": {"k2", "pynini", "pywrapfst"},
     "acoustic": {"k2", "pynini", "pywrapfst"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,8 +61,14 @@ def test_a_list_for_all_with_lattices(call: Call, inputs: Inputs, tmp_path: Path
         "changed", "changed", "rejected",
     ]  # fmt: skip
     words = k2.SymbolTable.from_file(str(tmp_path / "lattices/words.txt"))
+    assert {path.name for path in (tmp_path / "lattices").iterdir()} == {
+        "lat.1.gz", "lat.1.zip", "options.toml", "tokens.txt", "utterances.txt", "words.txt",
+    }  # fmt: skip
+    archive = zipfile.ZipFile(tmp_path / "lattices/lat.1.zip")
+    with gzip.open(tmp_path / "lattices/lat.1.gz", "rt", encoding="utf-8") as lines:
+        assert [line[:-2] for line in lines if line.endswith(" \n")] == list(texts)
     for name, text in texts.items():
-        fsa = k2.Fsa.from_dict(torch.load(tmp_path / f"lattices/{name}.pt"))
+        fsa = k2.Fsa.from_dict(torch.load(io.BytesIO(archive.read(f"{name}.pt"))))
         best = k2.shortest_path(k2.create_fsa_vec([fsa]), use_double_scores=True)
         assert read_text(words[w] for w in best.aux_labels.tolist() if w > 0) == text
 

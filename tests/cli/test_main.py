@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 from cli_calls import Called, Inputs
 
-COMMANDS = ("transcribe", "lm", "compile", "encode", "decode", "score", "tune", "phones")
+COMMANDS = (
+    "transcribe", "lm", "compile", "encode", "decode", "rescore", "score", "tune", "phones"
+)  # fmt: skip
 Call = Callable[..., Called]
 
 BLOCKED = "import sys; sys.modules.update(dict.fromkeys({packages!r}))\n"

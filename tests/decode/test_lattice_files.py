@@ -23,6 +23,7 @@ from factories import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wfst_bias.decode.adaptive import AdaptiveOptions
 from wfst_bias.decode.decoder import Decoder, PieceLattice
 from wfst_bias.decode.lattice_files import (
     LatticeSymbols,
@@ -127,6 +128,44 @@ def test_no_path_is_lost_or_doubled(
     assert sums[0] == pytest.approx(sums[1], abs=1e-4)
 
 
+@settings(max_examples=20, deadline=None)
+@given(decoded())
+def test_the_parts_of_scores_add_up(
+    case: tuple[Result, list[PieceLattice], LatticeSymbols],
+) -> None:
+    _, lattices, symbols = case
+    (piece,) = lattices
+    check_parts(piece, symbols)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 999), st.lists(PHRASES, min_size=1, max_size=3, unique=True))
+def test_what_single_frames_gave_is_no_acoustics(seed: int, phrases: list[str]) -> None:
+    of = decoder(PIECES, adaptive=AdaptiveOptions(gap_scale=0.5, best_tokens=3))
+    entities = entity_list(of, [entity_line(phrase, 3.0) for phrase in phrases])
+    _, (piece,) = decode_one(of, random_log_probs(seed, 4, len(PIECES)), entities)
+    check_parts(piece, symbols_of(of, phrases))
+
+
+def check_parts(piece: PieceLattice, symbols: LatticeSymbols) -> None:
+    """Compare acoustics with the log-probabilities, and the sums along paths with the scores."""
+    fsa = lattice_fsa([piece], symbols)
+    context, scales = piece.context, piece.scales
+    heard = fsa.frame >= 0
+    column = context.columns[fsa.labels[heard].numpy()]
+    log_probs = piece.log_probs[fsa.frame[heard].numpy(), column]
+    assert fsa.acoustic[heard].numpy() == pytest.approx(log_probs, abs=1e-4)
+    assert fsa.acoustic[~heard].numpy() == pytest.approx(0.0, abs=1e-4)
+    parts = fsa.acoustic + scales.lm_scale * fsa.lm_score + fsa.boost_nats + fsa.other_nats
+    parts = parts + scales.word_nats * (fsa.lm_word > 0)
+    whole = k2.Fsa(fsa.arcs)
+    whole.aux_labels = fsa.aux_labels
+    names = {number: symbol for symbol, number in symbols.words.items()}
+    scores = [path[2] for path in paths(whole, names)]
+    whole.scores = parts
+    assert [path[2] for path in paths(whole, names)] == pytest.approx(scores, abs=1e-3)
+
+
 def test_what_is_saved_is_loaded_again(tmp_path: Path) -> None:
     of = DECODERS[PIECES]
     entities = entity_list(of, [entity_line("ab", 3.0, written="A B")])
@@ -138,6 +177,7 @@ def test_what_is_saved_is_loaded_again(tmp_path: Path) -> None:
     assert path == tmp_path / "a%2Fb.pt"
 
     fsa = k2.Fsa.from_dict(torch.load(path))
+    assert fsa.utterance_id == "a/b"
     best = k2.shortest_path(k2.create_fsa_vec([fsa]), use_double_scores=True)
     words = k2.SymbolTable.from_file(str(tmp_path / "words.txt"))
     tokens = k2.SymbolTable.from_file(str(tmp_path / "tokens.txt"))

@@ -64,6 +64,7 @@ def make_lattice(arcs: list[Arc]) -> Lattice:
             np.append(output, 0).astype(np.int32),
             np.append(none, 0),
             np.zeros(len(arcs) + 1, np.float32),
+            np.zeros(len(arcs) + 1, np.float32),
         ),
     )
 
@@ -123,7 +124,8 @@ def test_two_spellings_of_an_unfinished_entity_are_one_beginning():
         (5, 6, 0.0, -1, word, 0, 0),
     ]
     source, target, score, token, kind, output, form = map(np.array, zip(*rows, strict=True))
-    meaning = ArcMeaning(token > 0, token, kind, output, form, np.zeros(8, np.float32))
+    nothing = np.zeros(8, np.float32)
+    meaning = ArcMeaning(token > 0, token, kind, output, form, nothing, nothing)
     lattice = Lattice(source, target, token, score, meaning)
     found = best_texts(lattice, 2, VOCABULARY, names)
     assert [(path.text, path.score) for path in found] == [
@@ -134,6 +136,6 @@ def test_two_spellings_of_an_unfinished_entity_are_one_beginning():
 
 def test_a_lattice_without_paths_has_no_texts():
     none = np.zeros(0, np.int64)
-    meaning = ArcMeaning(*(none for _ in range(6)))
+    meaning = ArcMeaning(*(none for _ in range(7)))
     lattice = Lattice(none, none, none, none.astype(float), meaning)
     assert best_texts(lattice, 3, VOCABULARY, None) == []

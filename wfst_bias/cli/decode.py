@@ -91,7 +91,7 @@ def search_flags(command: Command) -> Command:
     help="a list for each utterance: id, text, rare words, list; the last two JSON arrays",
 )
 @click.option("--out", type=FILE, required=True, metavar="DIR", help="folder for what is decoded")
-@click.option("--lattices", is_flag=True, help="also write DIR/lattices/ID.pt")
+@click.option("--lattices", is_flag=True, help="also write DIR/lattices/lat.JOB.zip and .gz")
 @search_flags
 def decode_command(**flags: Any) -> int:
     """Decode log-probabilities with a language model, and with a list of entities or none.
@@ -118,8 +118,9 @@ def decode_command(**flags: Any) -> int:
       entities.jsonl       where each entity was heard, in seconds, with a confidence
       entities.report.tsv  what became of every line of the list or lists, and why
       errors.tsv           ID<TAB>REASON, if an utterance could not be decoded
-      lattices/            with --lattices: k2.Fsa.from_dict(torch.load("ID.pt")), labels in
-                           tokens.txt, aux_labels in words.txt
+      lattices/            with --lattices, for `wfst-bias rescore`: lat.JOB.zip with a file ID.pt
+                           for k2.Fsa.from_dict(torch.load(...)), labels in tokens.txt, aux_labels
+                           in words.txt; lat.JOB.gz with the words as Kaldi's compact lattices
 
     An utterance that cannot be decoded has an empty text; the rest is decoded and the exit status
     is 1. A worker process that dies is replaced.

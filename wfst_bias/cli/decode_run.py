@@ -18,14 +18,17 @@ from wfst_bias.cli.decode_lists import ListRequest, RunLists
 from wfst_bias.cli.decode_work import Decoded, DecodeWork, LatticeFolder, Utterance
 from wfst_bias.cli.inputs import GRAPHS, make_folder
 from wfst_bias.cli.sources import AudioRequest, open_source
-from wfst_bias.decode.lattice_files import LatticeSymbols, write_symbols
+from wfst_bias.decode.lattice_files import LatticeSymbols, lattice_file_name, write_symbols
 from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.decode.workers import Outcome, WorkerPool
 from wfst_bias.errors import InputError
+from wfst_bias.files import write_text
 from wfst_bias.formats.outputs import OUTPUTS, check_ids, write_outputs
 from wfst_bias.formats.results import Result
 from wfst_bias.graph.load import load_graph
 from wfst_bias.graph.word_graph import TokenNumbers
+from wfst_bias.lattices.archive import OPTIONS, UTTERANCES, pack
+from wfst_bias.lattices.arcs import Weights
 from wfst_bias.tokens import TokenTable
 
 ERRORS = "errors.tsv"
@@ -92,7 +95,10 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
     with graph_folder(request.cache) as cache:
         graph = load_graph(request.tokens, request.lm, cache)
         lists = lists.in_classes(graph.classes)
-        with source.log_probs(request.out, request.nj) as (log_probs, faults):
+        with (
+            _lattice_folder(request, tokens, graph.words, lists, source.ids) as lattices,
+            source.log_probs(request.out, request.nj) as (log_probs, faults),
+        ):
             work = work_type(
                 request.tokens,
                 request.lm,
@@ -100,7 +106,7 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
                 cache,
                 request.options,
                 None if lists.shared is None else replace(lists.shared, report=()),
-                _lattice_folder(request, tokens, graph.words, lists) if request.lattices else None,
+                lattices,
             )
             decoded = _decode(work, lists.utterances(source.ids), request.nj, faults)
     _write_results([d.result for d in decoded], request.out)
@@ -130,15 +136,30 @@ def graph_folder(cache: Path) -> Iterator[Path]:
     yield cache
 
 
+@contextmanager
 def _lattice_folder(
-    request: DecodeRequest, tokens: TokenTable, lm_words: Sequence[str], lists: RunLists
-) -> LatticeFolder:
+    request: DecodeRequest,
+    tokens: TokenTable,
+    lm_words: Sequence[str],
+    lists: RunLists,
+    ids: Sequence[str],
+) -> Iterator[LatticeFolder | None]:
+    """Give the folder for single lattices, if they are asked for, and make archives of them."""
+    if not request.lattices:
+        yield None
+        return
     ordered = [tokens.symbols[column] for column in TokenNumbers.of(tokens).columns]
     symbols = LatticeSymbols.of(lm_words, ordered, lists.written())
+    scales = request.options.scales
     folder = request.out / LATTICES
     make_folder(folder)
-    write_symbols(folder, symbols)
-    return LatticeFolder(folder, symbols)
+    with TemporaryDirectory(prefix=".parts.", dir=folder) as parts:
+        weights = Weights(scales.lm_scale, scales.word_nats)
+        yield LatticeFolder(Path(parts), symbols, weights)
+        write_symbols(folder, symbols)
+        write_text(folder / UTTERANCES, "".join(f"{name}\n" for name in ids))
+        request.options.write(folder / OPTIONS)
+        pack(folder, Path(parts), list(map(lattice_file_name, ids)), request.nj)
 
 
 def _decode(

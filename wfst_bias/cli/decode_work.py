@@ -14,6 +14,8 @@ from wfst_bias.entities.entity_list import EntityList, LineReport, report_lines
 from wfst_bias.errors import InputError
 from wfst_bias.formats.log_probs import FloatArray, open_log_probs
 from wfst_bias.formats.results import Result
+from wfst_bias.lattices.arcs import Weights
+from wfst_bias.lattices.kaldi import write_beside
 
 if TYPE_CHECKING:
     from wfst_bias.decode.decoder import Decoder, PieceLattice
@@ -71,10 +73,17 @@ class Decoded:
 
 @dataclass(frozen=True)
 class LatticeFolder:
-    """Say where lattices go, and how what they write is numbered."""
+    """Say where lattices go, and how what they write is numbered.
 
-    folder: Path
+    Attributes:
+      parts: the folder for a file of each form per utterance.
+      symbols: what labels and words are numbered as.
+      weights: of the parts of scores.
+    """
+
+    parts: Path
     symbols: LatticeSymbols
+    weights: Weights
 
 
 @dataclass(frozen=True)
@@ -160,6 +169,9 @@ class _Decoding:
         pieces: dict[str, list[PieceLattice]] = {}
         for piece in found:
             pieces.setdefault(piece.utterance_id, []).append(piece)
+        weights = self.lattices.weights
         for name, of_utterance in pieces.items():
-            write_lattice(self.lattices.folder, name, of_utterance, self.lattices.symbols)
+            path = write_lattice(self.lattices.parts, name, of_utterance, self.lattices.symbols)
+            if path is not None:
+                write_beside(path, weights)
         return results

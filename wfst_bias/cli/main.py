@@ -14,6 +14,7 @@ from wfst_bias.cli.decode import decode_command
 from wfst_bias.cli.encode import encode_command
 from wfst_bias.cli.lm import lm_command
 from wfst_bias.cli.phones import phones_command
+from wfst_bias.cli.rescore import rescore_command
 from wfst_bias.cli.score import score_command
 from wfst_bias.cli.subwords import subwords_command
 from wfst_bias.cli.train import train_command
@@ -57,6 +58,7 @@ IN_ORDER = (
     compile_command,
     encode_command,
     decode_command,
+    rescore_command,
     score_command,
     tune_command,
     subwords_command,

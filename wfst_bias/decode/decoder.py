@@ -26,6 +26,7 @@ from wfst_bias.formats.results import Result
 from wfst_bias.graph.compiled_list import CompiledList, ListCompiler
 from wfst_bias.graph.join import JoinedGraph, SearchGraph
 from wfst_bias.graph.load import LoadedGraph, load_graph
+from wfst_bias.graph.scales import Scales
 from wfst_bias.graph.word_graph import TokenNumbers
 
 Lists = CompiledList | Mapping[str, CompiledList] | None
@@ -51,6 +52,9 @@ class PieceLattice:
       lattice: its paths, what their arcs mean included; empty if no path survived.
       frames: maps the frames of the search to those of the piece.
       entities: the list it was decoded with, None for none.
+      log_probs: `(T, V)`, of the piece.
+      scales: how the parts of its scores were weighed.
+      context: how it is read.
     """
 
     utterance_id: str
@@ -58,6 +62,9 @@ class PieceLattice:
     lattice: Lattice
     frames: Frames
     entities: CompiledList | None
+    log_probs: LogProbs
+    scales: Scales
+    context: ReadingContext
 
 
 class Decoder:
@@ -252,9 +259,12 @@ class Decoder:
         dense, frames = self.dense.lay_out([p.log_probs for p in batch], gates, graph.n_sets)
         found = split_lattices(search(graph, dense, options), graph)
         return [
-            PieceLattice(p.utterance_id, p.first_frame, lattice, frame, p.entities)
+            PieceLattice(
+                p.utterance_id, p.first_frame, lattice, frame, p.entities, p.log_probs,
+                self.options.scales, self.context,
+            )
             for p, lattice, frame in zip(batch, found, frames, strict=True)
-        ]
+        ]  # fmt: skip
 
     def _join(self, lists: list[CompiledList]) -> JoinedGraph:
         """Join lists, or keep the graph as it is if the last batch had the same ones."""

@@ -11,8 +11,19 @@ scores are the sum of acoustic and graph scores, in nats. Labels are in `tokens.
 graph's numbering. `aux_labels` are in `words.txt`: a word of the language model stands on its last
 token, an entity likewise, as one symbol with `▁` between its words; a word that is spelled out is
 its pieces, `▁x` the first and `##x` the others. So " ".join(symbols).replace(" ##", "") with each
-`▁` read as a space is the text. The attribute `frame` is the model's frame that an arc reads, -1
-for none; frames that the search skips are on no arc.
+`▁` read as a space is the text. Further attributes, `(arcs,)` each:
+
+frame       the model's frame that the arc reads, -1 for none; frames that the search skips are on
+            no arc
+lm_word     the word that the language model is asked for, in `words.txt`: the one that is written,
+            its class word for an entity and the first piece of a spelled word, 0 for none
+acoustic    log-probability of the label
+lm_score    log-probability of the language model, before its scale
+boost_nats  what an entity gained, on its last token but for what single frames gave it
+other_nats  what the options add for a spelled word or an entity
+
+For each path, but not for each arc, the score is acoustic + lm_scale · lm_score + boost_nats +
+other_nats + word_nats for every lm_word that is not 0. The attribute `utterance_id` is a string.
 """
 
 from __future__ import annotations
@@ -25,6 +36,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wfst_bias.files import atomic_write, write_text
+from wfst_bias.lm.arpa import CLASS_WORDS
 from wfst_bias.tokens import WORD_MARK
 
 if TYPE_CHECKING:
@@ -63,6 +75,11 @@ class LatticeSymbols:
         for symbol in (*pieces, *sorted(set(map(entity_symbol, entities)))):
             words.setdefault(symbol, len(words))
         return cls(tuple(tokens), words)
+
+    @property
+    def class_word(self) -> int:
+        """Return the number of the LM's class word, 0 if it has none."""
+        return next((self.words[word] for word in CLASS_WORDS if word in self.words), 0)
 
     def piece(self, token: int) -> int:
         """Return the number in `words` of a token of a spelled word."""
@@ -111,6 +128,7 @@ def write_lattice(
     fsa = lattice_fsa(pieces, symbols)
     if fsa is None:
         return None
+    fsa.utterance_id = utterance_id
     content = io.BytesIO()
     torch.save(fsa.as_dict(), content)
     path = folder / lattice_file_name(utterance_id)

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from wfst_bias.decode.decoder import PieceLattice
 from wfst_bias.decode.lattice import Array, Lattice
 from wfst_bias.decode.lattice_files import LatticeSymbols
-from wfst_bias.graph.arcs import FINAL_LABEL, ArcKind, Floats
+from wfst_bias.graph.arcs import FINAL_LABEL, ArcKind, Floats, TokenArcs
 from wfst_bias.graph.compiled_list import CompiledList
 from wfst_bias.graph.join import ArcMeaning
+from wfst_bias.graph.scales import Scales
 
 NO_FRAME = -1
 
@@ -44,7 +45,10 @@ def lattice_fsa(pieces: Sequence[PieceLattice], symbols: LatticeSymbols) -> k2.F
     table = np.stack([*(c.astype(np.int32) for c in columns), arcs.score.view(np.int32)], axis=1)
     fsa = k2.Fsa(torch.from_numpy(table))
     fsa.aux_labels = torch.from_numpy(arcs.aux_label.astype(np.int32))
-    fsa.frame = torch.from_numpy(arcs.frame.astype(np.int32))
+    for name in ("frame", "lm_word"):
+        setattr(fsa, name, torch.from_numpy(getattr(arcs, name).astype(np.int32)))
+    for name in ("acoustic", "lm_score", "boost_nats", "other_nats"):
+        setattr(fsa, name, torch.from_numpy(getattr(arcs, name).astype(np.float32)))
     return fsa
 
 
@@ -57,7 +61,12 @@ class _Arcs:
     label: Array
     aux_label: Array
     frame: Array
+    lm_word: Array
     score: Floats
+    acoustic: Floats
+    lm_score: Floats
+    boost_nats: Floats
+    other_nats: Floats
 
     def in_order(self) -> _Arcs:
         order = np.lexsort((self.aux_label, self.label, self.target, self.source))
@@ -84,7 +93,7 @@ def _chain(parts: Sequence[_Arcs]) -> _Arcs:
 
 
 def _piece_arcs(piece: PieceLattice, symbols: LatticeSymbols) -> _Arcs:
-    lattice = _without_end_frame(piece.lattice)
+    lattice = _connected(_without_end_frame(piece.lattice))
     waiting = _waiting(lattice)
     taken = np.where(waiting[lattice.source], _turn_taken(lattice.meaning), _SPELLED)
     turns = _turns(lattice, waiting, taken)
@@ -95,14 +104,41 @@ def _piece_arcs(piece: PieceLattice, symbols: LatticeSymbols) -> _Arcs:
     final = lattice.label[arc] == FINAL_LABEL
     width = len(symbols.tokens) + 1
     writer = _Writer(lattice.meaning, symbols, piece.entities)
+    frame = _frames(lattice, piece)
+    gained = _gained(lattice, frame, piece)
+    graph, other = _graph_scores(lattice.meaning, piece.scales)
     return _Arcs(
         source,
         target,
         label=np.where(final, FINAL_LABEL, lattice.label[arc] % width),
         aux_label=np.where(final, FINAL_LABEL, writer.write(arc, turn)),
-        frame=np.where(final, NO_FRAME, _frames(lattice, piece)[arc]),
+        frame=np.where(final | (frame[arc] < 0), NO_FRAME, frame[arc] + piece.first_frame),
+        lm_word=writer.ask(arc, turn),
         score=lattice.score[arc].astype(np.float32),
+        acoustic=(lattice.score - graph - gained)[arc].astype(np.float32),
+        lm_score=lattice.meaning.lm_score[arc],
+        boost_nats=(gained[arc] + writer.boost_nats(arc, turn)).astype(np.float32),
+        other_nats=other[arc],
     ).in_order()
+
+
+def _graph_scores(meaning: ArcMeaning, scales: Scales) -> tuple[Floats, Floats]:
+    """Return `(arcs,)` each: all that the graph gave, and what it gave for unknown words."""
+    arcs = TokenArcs.make(0, 0, meaning.token, meaning.lm_score, meaning.output, meaning.kind)
+    other = replace(scales, lm_scale=0.0, word_nats=0.0).weigh(arcs)
+    return scales.weigh(arcs) + meaning.boost_nats, other
+
+
+def _gained(lattice: Lattice, frame: Array, piece: PieceLattice) -> NDArray[np.float64]:
+    """Return `(arcs,)`, what entities gained by the frame, in nats."""
+    gained = np.zeros(len(frame))
+    at = np.flatnonzero(
+        lattice.meaning.reads & (lattice.meaning.kind == ArcKind.ENTITY) & (frame >= 0)
+    )
+    if len(at):
+        gains = piece.context.adaptive.gains(piece.log_probs[frame[at]])
+        gained[at] = gains[np.arange(len(at)), piece.context.columns[lattice.meaning.token[at]]]
+    return gained
 
 
 def _without_end_frame(lattice: Lattice) -> Lattice:
@@ -119,6 +155,22 @@ def _without_end_frame(lattice: Lattice) -> Lattice:
         np.where(ending, FINAL_LABEL, lattice.label)[rest],
         (lattice.score + np.where(ending, after, 0.0))[rest],
         lattice.meaning.take(rest),
+    )
+
+
+def _connected(lattice: Lattice) -> Lattice:
+    """Return the lattice without the arcs that lead nowhere, of which pruning leaves some."""
+    leads = [False] * (lattice.n_states - 1) + [True]
+    arcs = zip(lattice.source.tolist(), lattice.target.tolist(), strict=True)
+    for source, target in reversed(list(arcs)):
+        leads[source] = leads[source] or leads[target]
+    keep = np.flatnonzero(np.array(leads)[lattice.target])
+    return Lattice(
+        lattice.source[keep],
+        lattice.target[keep],
+        lattice.label[keep],
+        lattice.score[keep],
+        lattice.meaning.take(keep),
     )
 
 
@@ -173,16 +225,40 @@ class _Writer:
 
     def write(self, arc: Array, turn: Array) -> Array:
         """Return what each arc writes, given what the state behind it turns out to be."""
-        kind, form = self.meaning.kind[arc], self.meaning.form[arc]
-        begins, spells = kind == ArcKind.SLOT, kind == ArcKind.SPELLING
-        ended = np.where(begins, turn, np.where(kind == ArcKind.ENTITY, form, 0))
-        spelled = spells | (begins & (turn == _SPELLED))
+        spells = self.meaning.kind[arc] == ArcKind.SPELLING
+        ended = self._ended(arc, turn)
+        spelled = spells | self._begins_spelling(arc, turn)
         written = np.where(spelled, self.pieces[self.meaning.token[arc]], self.meaning.output[arc])
         written = np.where(ended > 0, self._entities(ended), written)
         return np.where(self.meaning.reads[arc], written, 0)
 
+    def ask(self, arc: Array, turn: Array) -> Array:
+        """Return the word whose probability the language model gives with what is written."""
+        of_class = (self._ended(arc, turn) > 0) | self._begins_spelling(arc, turn)
+        word = np.where(of_class, self.symbols.class_word, self.meaning.output[arc])
+        return np.where(self.meaning.reads[arc], word, 0).astype(np.int64)
+
+    def boost_nats(self, arc: Array, turn: Array) -> NDArray[np.float64]:
+        """Return the boost of the entity that ends with each arc, 0 for none."""
+        ended = np.where(self.meaning.reads[arc], self._ended(arc, turn), 0)
+        if self.entities is None:
+            return np.zeros(len(arc))
+        of_form = np.append(0.0, self.entities.form_boost_nats)
+        boosts: NDArray[np.float64] = of_form[np.maximum(ended, 0)]
+        return boosts
+
+    def _ended(self, arc: Array, turn: Array) -> Array:
+        """Return by arc the form that ends with it + 1, or not above 0 for none."""
+        kind, form = self.meaning.kind[arc], self.meaning.form[arc]
+        ended = np.where(kind == ArcKind.ENTITY, form, 0)
+        return np.where(kind == ArcKind.SLOT, turn, ended).astype(np.int64)
+
+    def _begins_spelling(self, arc: Array, turn: Array) -> NDArray[np.bool_]:
+        begins = self.meaning.kind[arc] == ArcKind.SLOT
+        return np.asarray(begins & (turn == _SPELLED), np.bool_)
+
     def _entities(self, ended: Array) -> Array:
-        """Return the numbers of entities; `ended` is a form + 1, or not above 0 for none."""
+        """Return the numbers of the entities that end."""
         distinct, index = np.unique(ended, return_inverse=True)
         return np.array([self._entity(int(form) - 1) for form in distinct], np.int64)[index]
 
@@ -194,7 +270,7 @@ class _Writer:
 
 
 def _frames(lattice: Lattice, piece: PieceLattice) -> Array:
-    """Return `(arcs,)`, the frame of the utterance that each arc reads, -1 where there is none."""
+    """Return `(arcs,)`, the frame of the piece that each arc reads, -1 where there is none."""
     depth = np.zeros(lattice.n_states, np.int64)
     for source, target in zip(lattice.source.tolist(), lattice.target.tolist(), strict=True):
         depth[target] = depth[source] + 1
@@ -202,5 +278,5 @@ def _frames(lattice: Lattice, piece: PieceLattice) -> Array:
     at = depth[lattice.source] - piece.frames.first
     real = (at >= 0) & (at < len(kept))
     frame = np.full(len(at), NO_FRAME, np.int64)
-    frame[real] = piece.first_frame + kept[at[real]]
+    frame[real] = kept[at[real]]
     return frame

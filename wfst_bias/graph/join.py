@@ -38,6 +38,7 @@ class ArcMeaning:
       output: the number of the word that the arc completes, 0 for none.
       form: see `TailArcs`.
       boost_nats: the share of a boost.
+      lm_score: the language model's log-probability, in nats, before any scale.
     """
 
     reads: NDArray[np.bool_]
@@ -46,6 +47,7 @@ class ArcMeaning:
     output: Ints
     form: Ints
     boost_nats: Floats
+    lm_score: Floats
 
     def take(self, index: Array) -> ArcMeaning:
         """Return what the arcs at `index` stand for."""
@@ -84,15 +86,17 @@ class JoinedGraph:
         origin[~in_tail] = self.static.static.origin[graph_arcs[~in_tail]]
         origin[in_tail] = self.tail_origin[graph_arcs[in_tail] - n_static]
         reads = origin >= 0
-        found = np.zeros((5, len(graph_arcs)))
+        found = np.zeros((6, len(graph_arcs)))
         for where, arcs in ((~in_tail, self.static.token_arcs), (in_tail, self.tail.arcs)):
             at = where & reads
             rows = origin[at]
             found[:3, at] = arcs.token[rows] % self.static.width, arcs.kind[rows], arcs.output[rows]
+            found[5, at] = arcs.score[rows]
         at = in_tail & reads
-        found[3:, at] = self.tail.form[origin[at]], self.tail.boost_nats[origin[at]]
+        found[3:5, at] = self.tail.form[origin[at]], self.tail.boost_nats[origin[at]]
         token, kind, output, form = found[:4].astype(np.int32)
-        return ArcMeaning(reads, token, kind, output, form, found[4].astype(np.float32))
+        boost_nats, lm_score = found[4:].astype(np.float32)
+        return ArcMeaning(reads, token, kind, output, form, boost_nats, lm_score)
 
 
 class SearchGraph:
