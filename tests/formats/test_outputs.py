@@ -61,7 +61,7 @@ u2 1 1.020 0.480 today 1.000
 """,
     "entities.jsonl": """\
 {"utterance": "u2", "entity": "Łukasz Kohut", "start_seconds": 0.24, "end_seconds": 1.0, \
-"confidence": 0.875, "boost_nats": 11.0, "words": ["Łukasz Kohut"]}
+"confidence": 0.875, "boost_nats": 11.0, "adaptive_nats": 0.0, "words": ["Łukasz Kohut"]}
 """,
     "errors.tsv": """\
 u3\tnot a number in frame 2 (of 9)

@@ -12,10 +12,11 @@ from tempfile import TemporaryDirectory
 
 from tqdm import tqdm
 
-from wfst_bias.cli.inputs import REPORT, make_folder, read_list
+from wfst_bias.cli.inputs import REPORT, make_folder, read_lists
 from wfst_bias.cli.rescore_work import OracleErrors, RescoredUtterance, RescoreWork
 from wfst_bias.decode.lattice_files import lattice_file_name
 from wfst_bias.decode.workers import WorkerPool
+from wfst_bias.entities.classes import ListFile
 from wfst_bias.entities.entity_list import EntityList, write_report
 from wfst_bias.entities.list_file import read_entities_tsv
 from wfst_bias.errors import InputError
@@ -53,7 +54,7 @@ class RescoreRequest:
     out: Path
     options: RescoreOptions
     lm: Path | None = None
-    entities: Path | None = None
+    entities: tuple[ListFile, ...] = ()
     list_format: str = "auto"
     strict: bool = False
     oracle: Path | None = None
@@ -115,10 +116,10 @@ def read_references(path: Path) -> dict[str, str]:
 
 
 def _read_entities(request: RescoreRequest, stored: StoredLattices) -> EntityList | None:
-    if request.entities is None:
+    if not request.entities:
         return None
     tokens = TokenTable.read(stored.path / TOKENS)
-    return read_list(request.entities, request.list_format, tokens, strict=request.strict)
+    return read_lists(request.entities, request.list_format, tokens, strict=request.strict)
 
 
 @contextmanager

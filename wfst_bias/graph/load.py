@@ -29,6 +29,7 @@ FORMAT = 6
 # and hardly ever others: more spellings made the graph larger and results on dev no better.
 GUESSED_SPELLINGS = 4
 
+
 @dataclass(frozen=True)
 class LoadedGraph:
     """Hold what the decoder needs to know of its token table and LM.
