@@ -158,6 +158,8 @@ def test_an_interrupt_ends_the_workers_too(inputs: Inputs, tmp_path: Path) -> No
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # The tests themselves may run where it is ignored, as in the background of a script.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
     )
     deadline = time.monotonic() + 60
