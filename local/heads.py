@@ -4,7 +4,8 @@
 
 For each file of cuts: WER of the final head and of those at intermediate layers, PER of the phone
 head over all words, and over the words of entities PER beside the letter error rate (LER) of the
-final head. Cuts of the synthetic corpora say which words are entities.
+final head. Cuts of the synthetic corpora say which words are entities, and whether training has
+the voice: the WER is also given apart for voices that it has and for those held out.
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ def head_errors(
     entities = {
         targets[cut.id]: entity_words(cut, targets[cut.id].text, normalizer) for cut in cuts
     }
+    voices = {targets[cut.id]: voice_is_held_out(cut) for cut in cuts}
     for batch in tqdm(load_batches(batches, targets), total=len(batches), unit="batch"):
         encoded = recognizer.model(batch.features, batch.lengths)
         heads = {"WER": encoded.log_probs}
@@ -100,6 +102,7 @@ def head_errors(
                 written, text = words_of(ids, recognizer.tokens), target.text.split()
                 tally.add(measure, sum(errors_by_place(text, written)), len(text))
                 if measure == "WER":
+                    _add_voice(tally, voices[target], text, written)
                     _add_letters(tally, text, written, entities[target])
         for target, ids in zip(
             batch.targets, greedy(encoded.phone_log_probs, encoded.lengths), strict=True
@@ -120,6 +123,11 @@ def entity_words(cut: Any, text: str, normalizer: Normalizer) -> frozenset[int]:
     return frozenset(places)
 
 
+def voice_is_held_out(cut: Any) -> bool | None:
+    """Say whether training lacks the voice of a cut; None where that is not known."""
+    return (cut.supervisions[0].custom or {}).get("voice_is_held_out")
+
+
 def errors_by_place(reference: Sequence[str], hypothesis: Sequence[str]) -> list[int]:
     """Count errors at each unit of the reference; what is inserted counts at the unit before."""
     errors = [0] * len(reference)
@@ -128,6 +136,14 @@ def errors_by_place(reference: Sequence[str], hypothesis: Sequence[str]) -> list
         place += expected != _GAP
         errors[max(place, 0)] += expected != found
     return errors
+
+
+def _add_voice(
+    tally: Tally, is_held_out: bool | None, text: Sequence[str], written: Sequence[str]
+) -> None:
+    if is_held_out is not None:
+        which = "held out" if is_held_out else "of training"
+        tally.add(f"WER of voices {which}", sum(errors_by_place(text, written)), len(text))
 
 
 def _add_letters(

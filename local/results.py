@@ -82,7 +82,10 @@ def main() -> None:
     parser.add_argument("exp", type=Path, nargs="+", help="folder of an experiment")
     parser.add_argument("--out", type=Path, required=True, help="the Markdown file")
     arguments = parser.parse_args()
-    experiments = [Experiment.read(exp) for exp in arguments.exp]
+    try:
+        experiments = [Experiment.read(exp) for exp in arguments.exp]
+    except KeyError as error:
+        parser.exit(2, f"{parser.prog}: a dataset.toml without {error}: run stage 1 again\n")
     command = shlex.join([".venv/bin/python", *sys.argv])
     write_text(arguments.out, "\n".join(markdown(experiments, command)) + "\n")
     print("\n".join(overview(experiments)))

@@ -82,7 +82,7 @@ fi
 if run_stage 6 "put what is committed into data/"; then
   released=data/models/$config
   mkdir -p "$released"
-  cp "$model"/{config.json,weights.pt,bpe.model,tokens.txt,phones.txt} "$released"
+  cp "$model"/{config.json,weights.pt,bpe.model,tokens.txt,phones.txt,log.jsonl} "$released"
   cp "$work/lm/both.arpa.gz" "$released/lm.arpa.gz"
   for corpus in "${corpora[@]}"; do
     out=data/$corpus
