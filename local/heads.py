@@ -27,6 +27,7 @@ from wfst_bias.acoustic.recognizer import Recognizer
 from wfst_bias.acoustic.subwords import MODEL_FILE, Subwords
 from wfst_bias.acoustic.targets import targets_of
 from wfst_bias.entities.normalize import Normalizer
+from wfst_bias.errors import InputError
 from wfst_bias.files import write_text
 from wfst_bias.formats.cuts import read_cuts
 from wfst_bias.phones.lexicon import PhoneLexicon
@@ -60,25 +61,31 @@ def main() -> None:
     parser.add_argument("--lexicon", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, help="JSON with the counts")
     arguments = parser.parse_args()
-    recognizer = Recognizer.load(arguments.model)
-    subwords = Subwords.read(arguments.model / MODEL_FILE)
-    lexicon = PhoneLexicon(
-        {
-            w: p
-            for path in arguments.lexicon
-            for w, p in PhoneLexicon.read(path).pronunciations.items()
-        }
-    )
+    try:
+        found = errors_of_files(arguments.model, arguments.cuts, arguments.lexicon)
+    except InputError as error:
+        parser.exit(2, f"{parser.prog}: {error}\n")
+    if arguments.out:
+        write_text(arguments.out, json.dumps(found, indent=2) + "\n")
+
+
+def errors_of_files(
+    model: Path, cuts: Sequence[Path], lexicons: Sequence[Path]
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Print the rates of each file of cuts as they come, and return them by file and measure."""
+    recognizer = Recognizer.load(model)
+    subwords = Subwords.read(model / MODEL_FILE)
+    read = [PhoneLexicon.read(path).pronunciations for path in lexicons]
+    lexicon = PhoneLexicon({word: phones for each in read for word, phones in each.items()})
     found = {}
-    for path in arguments.cuts:
+    for path in cuts:
         rates = head_errors(recognizer, subwords, lexicon, read_cuts(path)).fractions()
         found[str(path)] = {measure: rate._asdict() for measure, rate in rates.items()}
         shown = (
             f"{m} {100 * r.value:.2f} % ({r.numerator}/{r.denominator})" for m, r in rates.items()
         )
         print(path, *shown, sep="\n  ")
-    if arguments.out:
-        write_text(arguments.out, json.dumps(found, indent=2) + "\n")
+    return found
 
 
 @torch.no_grad()

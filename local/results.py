@@ -86,6 +86,8 @@ def main() -> None:
         experiments = [Experiment.read(exp) for exp in arguments.exp]
     except KeyError as error:
         parser.exit(2, f"{parser.prog}: a dataset.toml without {error}: run stage 1 again\n")
+    except FileNotFoundError as error:
+        parser.exit(2, f"{parser.prog}: {error.filename} is missing: run stage 1 first\n")
     command = shlex.join([".venv/bin/python", *sys.argv])
     write_text(arguments.out, "\n".join(markdown(experiments, command)) + "\n")
     print("\n".join(overview(experiments)))
