@@ -7,7 +7,8 @@
 #
 # Stages: 1 sentences, 2 speech, 3 subwords and pronunciations, 4 acoustic model, 5 language
 # models, 6 what is committed: data/models/small, data/parliament, data/medical-terms.
-# The speech is synthetic: espeak-ng, flite and festival have to be installed.
+# The speech is synthetic: espeak-ng, flite and festival have to be installed, and for --further
+# RHVoice and Pico.
 
 # Options
 stage=1           # first stage to run
@@ -16,6 +17,7 @@ nj=2              # processes that speak
 work=exp/train    # folder for all that is made, from here
 sentences=8000    # of each corpus that are spoken for training, of 15,000 that are written
 breadth=3000      # sentences of other texts spoken beside them
+further=0         # sentences of each corpus, beside those, that RHVoice and Pico speak
 texts_dir=        # folder of other texts, from here, a sentence on each line of *.txt; none if empty
 config=small      # small or base
 epochs=7          # passes over the training speech
@@ -40,7 +42,7 @@ if run_stage 1 "write sentences"; then
   done
   if [[ -n $texts_dir ]]; then
     python -m local.synthetic.breadth "$work"/text/* --text "$texts_dir"/*.txt \
-      --sentences "$breadth" --out "$work/breadth.txt"
+      --sentences $((breadth + further)) --out "$work/breadth.txt"
   fi
 fi
 
@@ -53,7 +55,17 @@ if run_stage 2 "speak them"; then
   done
   if [[ -f $work/breadth.txt ]]; then
     python -m local.synthetic.speak --text "$work/breadth.txt" --prefix train \
-      --out "$work/speech/breadth" --nj "$nj"
+      --limit "$breadth" --out "$work/speech/breadth" --nj "$nj"
+  fi
+  if ((further > 0)); then
+    for corpus in "${corpora[@]}"; do
+      python -m local.synthetic.speak "$work/text/$corpus" --sets train --further \
+        --skip "$sentences" --limit "$further" --out "$work/speech/$corpus-further" --nj "$nj"
+    done
+    if [[ -f $work/breadth.txt ]]; then
+      python -m local.synthetic.speak --text "$work/breadth.txt" --prefix train --further \
+        --skip "$breadth" --limit "$further" --out "$work/speech/breadth-further" --nj "$nj"
+    fi
   fi
 fi
 

@@ -1,7 +1,8 @@
 """Speak the sentences of a synthetic corpus: audio files and Lhotse manifests.
 
     python -m local.synthetic.speak TEXT_DIR --out DIR [--sets train,dev,test] [--limit N] [--nj N]
-    python -m local.synthetic.speak --text FILE.txt --prefix NAME --out DIR
+    python -m local.synthetic.speak TEXT_DIR --out DIR --sets train --further [--skip N] [--limit N]
+    python -m local.synthetic.speak --text FILE.txt --prefix NAME --out DIR [--further]
 
 TEXT_DIR has {train,dev,test}.tsv, FILE.txt a sentence a line (letters, apostrophes and spaces),
 which becomes a training set of the name NAME. In DIR, for each SET:
@@ -10,6 +11,7 @@ which becomes a training set of the name NAME. In DIR, for each SET:
     SET.{recordings,supervisions,cuts}.jsonl.gz  paths as seen from the root of the repository,
                                                  absolute if DIR lies elsewhere
 
+Training's sentences are spoken by the voices of `TRAIN`, with --further by those of `FURTHER`.
 Voice, room, noise and level are drawn from the utterance's id, so the same text gives the same
 speech. Files that are there and were made of the same are kept; a run that ended early goes on.
 """
@@ -39,7 +41,7 @@ from tqdm import tqdm
 from local.synthetic.recording import Plan, num_samples, plan, record, talkers
 from local.synthetic.sentences import SETS, Sentence, read_sentences
 from local.synthetic.synthesizers import SAMPLE_RATE, check_installed
-from local.synthetic.voices import CASTS, TRAIN, Cast
+from local.synthetic.voices import CASTS, FURTHER, TRAIN, Cast
 from wfst_bias.errors import InputError
 from wfst_bias.files import read_lines
 
@@ -65,7 +67,11 @@ def main() -> None:
     parser.add_argument("--prefix", default="text", help="name of the set made of --text")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--sets", default=",".join(SETS), help="of TEXT_DIR, with commas between")
+    parser.add_argument("--skip", type=int, default=0, help="without the first N sentences")
     parser.add_argument("--limit", type=int, help="only the first N sentences of each set")
+    parser.add_argument(
+        "--further", action="store_true", help="training speech of the further voices instead"
+    )
     parser.add_argument("--nj", type=int, default=os.cpu_count() or 1, help="processes")
     arguments = parser.parse_args()
     if (arguments.text is None) == (arguments.text_dir is None):
@@ -73,8 +79,12 @@ def main() -> None:
     unknown = set(arguments.sets.split(",")) - set(SETS)
     if unknown:
         parser.error(f"--sets: {', '.join(sorted(unknown))}: expected some of {', '.join(SETS)}")
+    if arguments.further and arguments.text is None and arguments.sets != "train":
+        parser.error("--further: the further voices speak for training only: add --sets train")
     if arguments.nj < 1 or (arguments.limit is not None and arguments.limit < 1):
         parser.error("--nj and --limit: expected 1 or more")
+    if arguments.skip < 0:
+        parser.error("--skip: expected 0 or more")
     try:
         sets = _read_sets(arguments)
         check_installed(voice for spoken in sets for voice in spoken.cast.voices)
@@ -85,18 +95,28 @@ def main() -> None:
 
 
 def _read_sets(arguments: argparse.Namespace) -> list[SpokenSet]:
-    limit = arguments.limit
+    end = None if arguments.limit is None else arguments.skip + arguments.limit
+    part = slice(arguments.skip, end)
+    train = FURTHER if arguments.further else TRAIN
     if arguments.text is not None:
-        sentences = read_plain(arguments.text, arguments.prefix)
-        return [SpokenSet(arguments.prefix, sentences[:limit], TRAIN, "flac")]
+        sentences = read_plain(arguments.text, arguments.prefix)[part]
+        _check_left(sentences, arguments.text, arguments.skip)
+        return [SpokenSet(arguments.prefix, sentences, train, "flac")]
     sets = []
     for name in arguments.sets.split(","):
         path = arguments.text_dir / f"{name}.tsv"
         sentences = read_sentences(path)
         check_sentences(sentences, path)
+        _check_left(sentences[part], path, arguments.skip)
         codec = "flac" if name == "train" else "opus"
-        sets.append(SpokenSet(name, sentences[:limit], CASTS[name], codec))
+        cast = train if name == "train" else CASTS[name]
+        sets.append(SpokenSet(name, sentences[part], cast, codec))
     return sets
+
+
+def _check_left(sentences: Sequence[Sentence], path: Path, skip: int) -> None:
+    if not sentences:
+        raise InputError(f"no sentence is left after the first {skip}", path=path)
 
 
 def read_plain(path: Path, prefix: str) -> tuple[Sentence, ...]:
@@ -259,7 +279,7 @@ def _custom(sentence: Sentence, drawn: Plan, cast: Cast) -> dict[str, Any]:
     return {
         "spoken": sentence.spoken,
         "entities": [{"text": text, "kind": kind} for text, kind in sentence.entities],
-        "voice_is_held_out": drawn.speaking.voice not in TRAIN.voices,
+        "voice_is_held_out": drawn.speaking.voice not in TRAIN.voices | FURTHER.voices,
         **spoken,
         **asdict(drawn.place),
     }

@@ -4,7 +4,8 @@
     check_installed      name the program or voice that is missing, and the package that has it
 
 Cost on one core, per sentence of 5 s: espeak-ng 15 ms, flite 15 ms (kal16) to 80 ms, festival 10 ms
-(diphones) to 140 ms (HTS) and 0.3 s for each start, so that its texts are spoken in one process.
+(diphones) to 140 ms (HTS) and 0.3 s for each start, so that its texts are spoken in one process;
+RHVoice 140 ms, Pico 30 ms.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import torch
 from lhotse.augmentation import Speed, get_or_create_resampler
 from numpy.typing import NDArray
 
-from local.synthetic.voices import ESPEAK, FESTIVAL, FLITE, Speaking, Voice
+from local.synthetic.voices import ESPEAK, FESTIVAL, FLITE, FURTHER, PICO, RHVOICE, Speaking, Voice
 from wfst_bias.errors import InputError
 
 SAMPLE_RATE = 16000
@@ -30,6 +31,8 @@ PACKAGES = {
     ESPEAK: "espeak-ng",
     FLITE: "flite",
     FESTIVAL: "festival festvox-us-slt-hts festvox-kallpc16k festvox-kdlpc16k",
+    RHVOICE: "rhvoice rhvoice-english (of Debian's section non-free)",
+    PICO: "libttspico-utils (of Debian's section non-free)",
 }
 
 # Mean fundamental frequency of flite's voices, in Hz, as measured on their speech.
@@ -37,6 +40,8 @@ _FLITE_PITCH_HZ = {"kal16": 105, "awb": 133, "rms": 98, "slt": 171}
 # Mean and deviation, in Hz, that festival's diphone voices aim at.
 _FESTIVAL_PITCH_HZ = {"kal_diphone": (105, 14), "ked_diphone": (105, 14)}
 _ESPEAK_WORDS_PER_MINUTE = 165
+# RHVoice cannot list its voices; it falls back to another where one is missing.
+_RHVOICE_FOLDER = Path("/usr/share/RHVoice/voices")
 
 Samples = NDArray[np.float32]
 
@@ -141,6 +146,22 @@ def _festival_script(request: Request, path: Path) -> str:
     return "\n".join(lines)
 
 
+def _speak_rhvoice(jobs: Sequence[tuple[Request, Path]]) -> None:
+    for request, path in jobs:
+        speaking = request.speaking
+        command = [RHVOICE, "-p", speaking.voice.name]
+        command += ["-r", f"{100 * speaking.rate:.0f}", "-t", f"{100 * speaking.pitch:.0f}"]
+        _call([*command, "-o", f"{path}"], text=request.text)
+
+
+def _speak_pico(jobs: Sequence[tuple[Request, Path]]) -> None:
+    for request, path in jobs:
+        speaking = request.speaking
+        speed, pitch = (f"{100 * factor:.0f}" for factor in (speaking.rate, speaking.pitch))
+        text = f'<speed level="{speed}"><pitch level="{pitch}">{request.text}</pitch></speed>'
+        _call([PICO, "-l", speaking.voice.name, "-w", f"{path}", text])
+
+
 def _read(path: Path, request: Request) -> Samples:
     voice = request.speaking.voice
     if not path.is_file():
@@ -155,10 +176,10 @@ def _read(path: Path, request: Request) -> Samples:
     return samples
 
 
-def _call(command: Sequence[str]) -> str:
+def _call(command: Sequence[str], text: str = "") -> str:
     synthesizer = command[0]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=600)
     except FileNotFoundError as error:
         raise InputError(
             f"the speech synthesizer {synthesizer} is not installed",
@@ -188,13 +209,28 @@ def _festival_voices() -> set[str]:
     return set(_call([FESTIVAL, "-b", "(print (voice.list))"]).strip("()\n ").split())
 
 
+def _rhvoice_voices() -> set[str]:
+    _call([RHVOICE, "--version"])
+    names = (voice.name for voices in FURTHER.known.values() for voice in voices)
+    return {name for name in names if (_RHVOICE_FOLDER / name).is_dir()}
+
+
+def _pico_voices() -> set[str]:
+    _call([PICO, "--usage"])
+    return {voice.name for voice in FURTHER.known[PICO]}
+
+
 _SPEAK: dict[str, Callable[[Sequence[tuple[Request, Path]]], None]] = {
     ESPEAK: _speak_espeak,
     FLITE: _speak_flite,
     FESTIVAL: _speak_festival,
+    RHVOICE: _speak_rhvoice,
+    PICO: _speak_pico,
 }
 _INSTALLED: dict[str, Callable[[], set[str]]] = {
     ESPEAK: _espeak_voices,
     FLITE: _flite_voices,
     FESTIVAL: _festival_voices,
+    RHVOICE: _rhvoice_voices,
+    PICO: _pico_voices,
 }

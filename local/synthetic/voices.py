@@ -1,11 +1,15 @@
 """The voices as values: who can speak, who is held out of training, and how one is drawn.
 
     TRAIN, DEV, TEST     the voices of each set: `Cast(known, held_out)`
+    FURTHER              voices that only training has, where they are installed
     draw_speaking        voice, speaking rate, pitch and vocal tract of one utterance
 
 Half of the utterances of dev and of test are spoken by voices that training does not have. Of
 espeak-ng these are other accents and other variants for dev than for test. flite and festival have
 so few voices that dev and test share the held-out ones, awb and ked.
+
+The further voices are those of RHVoice and Pico that may be used for anything; their packages are
+in Debian's section non-free, so that no set of dev or test needs them.
 """
 
 from __future__ import annotations
@@ -16,9 +20,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 ESPEAK, FLITE, FESTIVAL = "espeak-ng", "flite", "festival"
+RHVOICE, PICO = "RHVoice-test", "pico2wave"
 
-# How much of a set each synthesizer speaks.
-SHARES = {ESPEAK: 0.5, FLITE: 0.35, FESTIVAL: 0.15}
+# How much of a set each synthesizer speaks, among those that the set has.
+SHARES = {ESPEAK: 0.5, FLITE: 0.35, FESTIVAL: 0.15, RHVOICE: 0.65, PICO: 0.35}
 # How much of dev and of test is spoken by voices that training lacks.
 HELD_OUT_SHARE = 0.5
 
@@ -114,6 +119,9 @@ _KNOWN: Voices = {
 TRAIN = Cast(_KNOWN)
 DEV = Cast(_KNOWN, _held_out(_DEV_ACCENTS, _DEV_VARIANTS))
 TEST = Cast(_KNOWN, _held_out(_TEST_ACCENTS, _TEST_VARIANTS))
+FURTHER = Cast(
+    {RHVOICE: _named(RHVOICE, "alan", "bdl", "clb", "slt"), PICO: _named(PICO, "en-GB", "en-US")}
+)
 CASTS = {"train": TRAIN, "dev": DEV, "test": TEST}
 
 
@@ -125,7 +133,8 @@ def draw_speaking(rng: random.Random, cast: Cast) -> Speaking:
     """
     held_out = rng.random() < HELD_OUT_SHARE
     group = cast.held_out if cast.held_out is not None and held_out else cast.known
-    synthesizer = rng.choices(list(SHARES), weights=list(SHARES.values()))[0]
+    shares = {name: share for name, share in SHARES.items() if name in group}
+    synthesizer = rng.choices(list(shares), weights=list(shares.values()))[0]
     voice = rng.choice(group[synthesizer])
     rate = round(rng.uniform(0.8, 1.2), 2)
     pitch = round(rng.uniform(0.85, 1.15), 2)

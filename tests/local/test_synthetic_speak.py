@@ -23,7 +23,7 @@ from local.synthetic.recording import num_samples, plan, record
 from local.synthetic.sentences import Sentence
 from local.synthetic.speak import SpokenSet, check_sentences, read_plain
 from local.synthetic.synthesizers import SAMPLE_RATE, Request, Samples
-from local.synthetic.voices import CASTS, TEST, TRAIN
+from local.synthetic.voices import CASTS, FURTHER, TEST, TRAIN
 from wfst_bias.errors import InputError
 
 ENTITY = ("Zoë O'Hara", "person")
@@ -196,18 +196,39 @@ def test_an_id_must_be_new_and_name_a_file(utterance_id: str) -> None:
         (["nowhere"], "nowhere/train.tsv: cannot be read"),
         (["nowhere", "--sets", "dev,trial"], "--sets: trial: expected some of train, dev, test"),
         (["nowhere", "--nj", "0"], "--nj and --limit: expected 1 or more"),
+        (["nowhere", "--skip", "-1"], "--skip: expected 0 or more"),
+        (["nowhere", "--further"], "--further: the further voices speak for training only"),
         (["--text", "nowhere.txt"], "nowhere.txt: cannot be read"),
+        (["--text", "yes.txt", "--skip", "2"], "yes.txt: no sentence is left after the first 2"),
     ],
 )
 def test_a_wrong_call_ends_with_status_2_and_a_line(
     options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
+    (tmp_path / "yes.txt").write_text("yes\nno\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["speak", "--out", str(tmp_path), *options])
     with pytest.raises(SystemExit) as ended:
         speak.main()
     assert ended.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_further_voices_speak_what_is_left_of_training(
+    tmp_path: Path, spoken_texts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = "".join(sentence.line() for sentence in sentences(9))
+    (tmp_path / "train.tsv").write_text(lines, encoding="utf-8")
+    monkeypatch.setattr(speak, "check_installed", lambda voices: None)
+    options = ["--sets", "train", "--further", "--skip", "2", "--limit", "4"]
+    monkeypatch.setattr(sys, "argv", ["speak", str(tmp_path), "--out", str(tmp_path), *options])
+    speak.main()
+    cuts = list(load_manifest(tmp_path / "train.cuts.jsonl.gz"))
+    assert [cut.id for cut in cuts] == [each.utterance_id for each in sentences(6)[2:]]
+    speakers = {voice.speaker for voice in FURTHER.voices}
+    assert all(cut.supervisions[0].speaker in speakers for cut in cuts)
+    assert not any(cut.supervisions[0].custom["voice_is_held_out"] for cut in cuts)
 
 
 @pytest.mark.slow
