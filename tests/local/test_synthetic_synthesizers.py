@@ -108,7 +108,9 @@ def test_rate_makes_speech_shorter(voice: Voice) -> None:
 def test_speech_comes_in_the_order_of_the_requests() -> None:
     spoken_by = [voice for voice in VOICES if voice.synthesizer in (ESPEAK, FLITE, FESTIVAL)]
     requests = [
-        Request(text, Speaking(voice)) for voice in spoken_by for text in (TEXT, "yes", f"{TEXT} yes")
+        Request(text, Speaking(voice))
+        for voice in spoken_by
+        for text in (TEXT, "yes", f"{TEXT} yes")
     ]
     together = synthesize(requests)
     for request, samples in zip(requests, together, strict=True):
