@@ -25,7 +25,8 @@ UPSTREAM: dict[str, set[str]] = {
     "decode": {"tokens", "lm", "entities", "formats", "graph"},
     "lattices": {"tokens", "lm", "entities", "formats", "graph", "decode", "score"},
     "acoustic": {"tokens", "phones", "entities", "formats", "score"},
-    "transcribe": {"acoustic", "decode", "graph", "formats"},
+    "adapter": {"tokens", "entities", "score", "acoustic"},
+    "transcribe": {"acoustic", "adapter", "decode", "graph", "formats"},
     "tune": {"tokens", "entities", "formats", "graph", "decode", "score"},
     "cli": {
         "tokens",
@@ -38,6 +39,7 @@ UPSTREAM: dict[str, set[str]] = {
         "score",
         "phones",
         "acoustic",
+        "adapter",
         "tune",
     },
 }
@@ -53,6 +55,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "score": {"torch", "k2", "pynini", "pywrapfst"},
     "lattices": {"k2", "pynini", "pywrapfst"},
     "acoustic": {"k2", "pynini", "pywrapfst"},
+    "adapter": {"k2", "pynini", "pywrapfst"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

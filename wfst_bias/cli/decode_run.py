@@ -97,7 +97,7 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
         lists = lists.in_classes(graph.classes)
         with (
             _lattice_folder(request, tokens, graph.words, lists, source.ids) as lattices,
-            source.log_probs(request.out, request.nj) as (log_probs, faults),
+            source.log_probs(request.out, request.nj, lists) as (log_probs, faults),
         ):
             work = work_type(
                 request.tokens,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 from tqdm import tqdm
 
+from wfst_bias.cli.attention import attention_command
 from wfst_bias.cli.compile import compile_command
 from wfst_bias.cli.decode import decode_command
 from wfst_bias.cli.encode import encode_command
@@ -18,6 +19,7 @@ from wfst_bias.cli.rescore import rescore_command
 from wfst_bias.cli.score import score_command
 from wfst_bias.cli.subwords import subwords_command
 from wfst_bias.cli.train import train_command
+from wfst_bias.cli.train_adapter import train_adapter_command
 from wfst_bias.cli.transcribe import transcribe_command
 from wfst_bias.cli.tune import tune_command
 from wfst_bias.decode.workers import WorkerError
@@ -31,6 +33,7 @@ EXTRAS = {"pynini": "lists", "pywrapfst": "lists", "sentencepiece": "lists"}
 EXTRAS |= {"k2": "decode", "_k2": "decode", "torch": "decode"}
 EXTRAS |= {"lhotse": "audio", "soundfile": "audio", "scipy": "audio", "tensorboard": "train"}
 EXTRAS |= {"phonemizer": "g2p", "espeakng_loader": "g2p", "optuna": "tune"}
+EXTRAS |= {"matplotlib": "plots"}
 
 
 class _InOrder(click.Group):
@@ -64,6 +67,8 @@ IN_ORDER = (
     subwords_command,
     phones_command,
     train_command,
+    train_adapter_command,
+    attention_command,
 )
 for command in IN_ORDER:
     commands.add_command(command)
