@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 _ROWS_AT_ONCE = 512
 _RUNS = (2, 3)  # letters
@@ -26,14 +27,22 @@ def nearest_forms(forms: Sequence[str], count: int) -> NDArray[np.int64]:
     if len(forms) < 2 or not count:
         return found
     vectors = _vectors(forms)  # (P, runs)
-    for at in range(0, len(forms), _ROWS_AT_ONCE):
+    kept = min(count, len(forms))
+    starts = range(0, len(forms), _ROWS_AT_ONCE)
+    for at in tqdm(starts, desc="neighbours", delay=2, leave=False, disable=None):
         rows = (vectors[at : at + _ROWS_AT_ONCE] @ vectors.T).toarray()
         rows[np.arange(len(rows)), at + np.arange(len(rows))] = 0.0  # itself
-        kept = min(count, len(forms))
-        best = np.argsort(-rows, axis=1, kind="stable")[:, :kept]
-        near = np.take_along_axis(rows, best, axis=1) > 0
-        found[at : at + len(rows), :kept] = np.where(near, best, -1)
+        found[at : at + len(rows), :kept] = _largest(rows, kept)
     return found
+
+
+def _largest(rows: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    """Return the columns (R, count) of the largest numbers above 0 in each row; -1 for none."""
+    best = np.argpartition(-rows, count - 1, axis=1)[:, :count]
+    values = np.take_along_axis(rows, best, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    columns, values = (np.take_along_axis(each, order, axis=1) for each in (best, values))
+    return np.where(values > 0, columns, -1)
 
 
 def _vectors(forms: Sequence[str]) -> Any:
