@@ -7,9 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from model_folders import RATE, noise, write_model
+from adapters import SHAPES, random_adapter
+from model_folders import N_TOKENS, RATE, noise, write_model
 
+from wfst_bias.acoustic.checkpoints import load_model
 from wfst_bias.acoustic.windows import FRAME_SHIFT_MS
+from wfst_bias.adapter.adapter_folder import save_adapter, weights_digest
 from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.decode.search import SearchOptions
 from wfst_bias.errors import InputError
@@ -61,6 +64,24 @@ def test_any_rate_is_heard(transcriber: Transcriber, rate: int) -> None:
     result = transcriber.transcribe(noise(1.0, rate=rate), rate)
     assert text_of(result)
     assert result.words[-1].end_seconds <= 1.0
+
+
+def test_with_an_adapter_a_list_changes_what_is_decoded(
+    folder: Path, transcriber: Transcriber, tmp_path: Path
+) -> None:
+    adapter = random_adapter(SHAPES[0], n_tokens=N_TOKENS, layers=(1, 2))
+    save_adapter(tmp_path, adapter.config, weights_digest(load_model(folder)), adapter.state_dict())
+    adapted = Transcriber.load(folder, adapter=tmp_path)
+    samples, names = noise(2.0), ["anna", "lake kim"]
+    plain = transcriber.transcribe(samples, RATE)
+    assert adapted.transcribe(samples, RATE) == plain
+    assert adapted.transcribe(samples, RATE, []) == plain
+    result = adapted.transcribe(samples, RATE, names)
+    entities = adapted.decoder.compile_list(names)
+    heard = adapted.recognizer.listening_for(entities.entities).hear([samples])[0]
+    (expected,) = adapted.decoder.decode({"recording": heard.log_probs}, entities)
+    assert result == expected
+    assert result != transcriber.transcribe(samples, RATE, names)
 
 
 def test_lists_may_change_with_every_call(transcriber: Transcriber) -> None:

@@ -35,7 +35,7 @@ def brute_force(log_probs: torch.Tensor, entity: tuple[int, ...]) -> float:
 
 
 @given(
-    n_frames=st.sampled_from([1, 2, 49, 50, 51, 75, 76, 130]),
+    n_frames=st.sampled_from([1, 2, 36, 37, 38, 54, 55, 56, 130]),
     entities=st.lists(
         st.lists(st.integers(1, N_TOKENS - 1), min_size=1, max_size=4).map(tuple),
         min_size=1,

@@ -38,7 +38,7 @@ from wfst_bias.entities.entity_list import EntityList, entities_from_strings
 from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.entities.spelling import Speller
 
-MOST_ENTITIES = 500
+MOST_ENTITIES = 1000
 _LISTS_KEPT = 64
 
 

@@ -41,8 +41,8 @@ def _largest(rows: NDArray[np.float64], count: int) -> NDArray[np.int64]:
     best = np.argpartition(-rows, count - 1, axis=1)[:, :count]
     values = np.take_along_axis(rows, best, axis=1)
     order = np.argsort(-values, axis=1, kind="stable")
-    columns, values = (np.take_along_axis(each, order, axis=1) for each in (best, values))
-    return np.where(values > 0, columns, -1)
+    columns = np.take_along_axis(best, order, axis=1)
+    return np.where(np.take_along_axis(values, order, axis=1) > 0, columns, -1)
 
 
 def _vectors(forms: Sequence[str]) -> Any:

@@ -1,8 +1,9 @@
 """The entities of a long list that an utterance may hold, so that attention's cost is bounded.
 
-An entity is scored by how well the model's own log-probabilities, in some stretch of two seconds,
-hold its subwords, wherever each is best there. That is an upper bound on any alignment within the
-stretch, costs a gather and a mean for each subword, and forgives subwords that were misheard.
+An entity is scored by how well the model's own log-probabilities, in some stretch of a second and
+a half, hold its subwords, wherever each is best there. That is an upper bound on any alignment
+within the stretch, costs a gather and a mean for each subword, and forgives subwords that were
+misheard.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-STRETCH_FRAMES = 50
-FLOOR_NATS = -8.0  # a subword that was misheard costs no more
+STRETCH_FRAMES = 37
+FLOOR_NATS = -6.0  # a subword that was misheard costs no more
 
 
 class Spotter:
