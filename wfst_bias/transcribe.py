@@ -26,6 +26,7 @@ from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.errors import InputError
 from wfst_bias.formats.results import Result
 from wfst_bias.graph.compiled_list import CompiledList
+from wfst_bias.sound.knowledge import PhoneFiles
 
 
 class Transcriber:
@@ -64,8 +65,12 @@ class Transcriber:
             options = DecodeOptions() if found is None else DecodeOptions.read(found)
         output = replace(options.output, frame_shift_ms=FRAME_SHIFT_MS)
         recognizer = Recognizer.load(folder.path)
+        options = replace(options, output=output)
+        phones = None
+        if options.needs_phones:
+            phones = PhoneFiles(folder.phones, folder.lexicon).read()
         decoder = Decoder.load(
-            folder.tokens, folder.lm if lm is None else lm, replace(options, output=output), cache
+            folder.tokens, folder.lm if lm is None else lm, options, cache, phones
         )
         return cls(recognizer, decoder)
 
@@ -97,5 +102,9 @@ class Transcriber:
             return Result.failed(utterance_id, str(heard))
         if entities is not None and not isinstance(entities, CompiledList):
             entities = self.decoder.compile_list(entities)
-        (result,) = self.decoder.decode({utterance_id: heard.log_probs}, entities)
+        (result,) = self.decoder.decode(
+            {utterance_id: heard.log_probs},
+            entities,
+            phone_log_probs={utterance_id: heard.phone_log_probs},
+        )
         return result

@@ -26,6 +26,21 @@ class AudioRequest:
     model: Path
 
 
+@dataclass(frozen=True)
+class LogProbFiles:
+    """Name files of log-probabilities.
+
+    Attributes:
+      tokens: those of tokens.
+      faults: why utterances are not in it, by id.
+      phones: those of phones, None where nothing makes them.
+    """
+
+    tokens: Path
+    faults: Mapping[str, str]
+    phones: Path | None = None
+
+
 class Source(Protocol):
     """Give log-probabilities of utterances."""
 
@@ -34,13 +49,14 @@ class Source(Protocol):
         """Return all utterances in the order of the input."""
 
     def log_probs(
-        self, folder: Path, n_threads: int
-    ) -> AbstractContextManager[tuple[Path, Mapping[str, str]]]:
-        """Give a file of log-probabilities, and why utterances are not in it, by id.
+        self, folder: Path, n_threads: int, with_phones: bool = False
+    ) -> AbstractContextManager[LogProbFiles]:
+        """Give a file of log-probabilities.
 
         Args:
           folder: where the file may lie meanwhile.
           n_threads: how many threads may make it.
+          with_phones: whether those of phones are wanted too.
         """
 
 
@@ -52,9 +68,11 @@ class ArchiveSource:
     ids: tuple[str, ...]
 
     @contextmanager
-    def log_probs(self, folder: Path, n_threads: int) -> Iterator[tuple[Path, Mapping[str, str]]]:
+    def log_probs(
+        self, folder: Path, n_threads: int, with_phones: bool = False
+    ) -> Iterator[LogProbFiles]:
         """Give the file itself."""
-        yield self.path, {}
+        yield LogProbFiles(self.path, {})
 
 
 @dataclass(frozen=True)
@@ -70,12 +88,15 @@ class AudioSource:
         return self.inputs.ids
 
     @contextmanager
-    def log_probs(self, folder: Path, n_threads: int) -> Iterator[tuple[Path, Mapping[str, str]]]:
-        """Encode into a file that is there as long as it is used."""
+    def log_probs(
+        self, folder: Path, n_threads: int, with_phones: bool = False
+    ) -> Iterator[LogProbFiles]:
+        """Encode into files that are there as long as they are used."""
         with TemporaryDirectory(dir=folder, prefix=".encoded.") as temporary:
             path = Path(temporary) / "log_probs.npz"
-            faults = encode_inputs(self.recognizer, self.inputs, path, n_threads=n_threads)
-            yield path, faults
+            phones = Path(temporary) / "phone_log_probs.npz" if with_phones else None
+            faults = encode_inputs(self.recognizer, self.inputs, path, phones, n_threads)
+            yield LogProbFiles(path, faults, phones)
 
 
 def open_source(source: Path | AudioRequest) -> Source:

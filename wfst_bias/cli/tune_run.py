@@ -78,10 +78,10 @@ def run_tune(request: TuneRequest) -> list[str]:
     digests |= {"--tokens": digest_of(request.tokens), "--lm": digest_of(request.lm)}
     with graph_folder(request.cache) as cache:
         load_graph(request.tokens, request.lm, cache)
-        with source.log_probs(request.out.parent, request.nj) as (log_probs, faults):
-            _refuse(faults, place)
-            digests["log-probabilities"] = check_all(log_probs, tokens.size)
-            work = TuneWork(request.tokens, request.lm, log_probs, cache, conditions)
+        with source.log_probs(request.out.parent, request.nj) as found:
+            _refuse(found.faults, place)
+            digests["log-probabilities"] = check_all(found.tokens, tokens.size)
+            work = TuneWork(request.tokens, request.lm, found.tokens, cache, conditions)
             with open_trace(request.out.with_suffix(TRIALS), request.plan, digests) as trace:
                 _run(request, trace, work, source.ids)
                 return list(summary(trace))
