@@ -27,7 +27,7 @@ UPSTREAM: dict[str, set[str]] = {
     "lattices": {"tokens", "lm", "entities", "formats", "graph", "decode", "score"},
     "acoustic": {"tokens", "phones", "entities", "formats", "score"},
     "transcribe": {"acoustic", "decode", "graph", "formats", "sound"},
-    "tune": {"tokens", "entities", "formats", "graph", "decode", "score"},
+    "tune": {"tokens", "entities", "formats", "graph", "decode", "score", "sound"},
     "cli": {
         "tokens",
         "lm",

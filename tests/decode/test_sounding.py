@@ -113,7 +113,7 @@ def test_texts_rank_as_their_own_scores_and_alignments_say(how, n_frames, ratio,
     tokens = random_log_probs(seed, n_frames, len(CHARACTERS))
     phones = log_probs(seed, max(1, round(ratio * n_frames)), SMALL.size)
     # What is written is not what is said.
-    lines = [entity_line("ab", 3.0, "X"), entity_line("b a", -1.0, "P")] if biased else []
+    lines = [entity_line("ab", 3.0, "X")] if biased else []
     plain = PLAIN.decode({"u": tokens}, entity_list(PLAIN, lines))[0]
     of = RESCORING[how]
     result = of.decode({"u": tokens}, entity_list(of, lines), None, {"u": phones})[0]
@@ -167,7 +167,7 @@ def test_words_have_the_times_of_their_phones():
 
 
 def test_a_word_that_sounds_like_an_entity_becomes_it_and_says_why():
-    result = decode(SPEAKER, "we met zoi", "we met zoee", ["Zoë Kim ~zoee"])
+    result = decode(SPEAKER, "we met zoi", "we met zoee", ["Zoë Kim :0 ~zoee"])
     assert text_of(result) == "we met Zoë Kim"
     (span,) = result.entities
     assert (span.written, span.first_word, span.n_words, span.boost_nats) == ("Zoë Kim", 2, 2, 0.0)
@@ -180,10 +180,10 @@ def test_a_word_that_sounds_like_an_entity_becomes_it_and_says_why():
 
 
 def test_words_of_the_language_model_stay_where_the_phones_are_not_clear():
-    assert text_of(decode(SPEAKER, "we met sol", "we met soll", ["Soll"])) == "we met sol"
+    assert text_of(decode(SPEAKER, "we met sol", "we met soll", ["Soll :0"])) == "we met sol"
     bold = speaker(lookup_margin=0.5, lookup_phones=1)
-    assert text_of(decode(bold, "we met sol", "we met soll", ["Soll"])) == "we met Soll"
-    assert text_of(decode(bold, "we met sol", "we met sol", ["Soll"])) == "we met sol"
+    assert text_of(decode(bold, "we met sol", "we met soll", ["Soll :0"])) == "we met Soll"
+    assert text_of(decode(bold, "we met sol", "we met sol", ["Soll :0"])) == "we met sol"
 
 
 def test_with_no_list_or_an_empty_one_nothing_is_looked_up():
@@ -201,18 +201,19 @@ def test_entities_of_the_search_stay_and_those_with_a_penalty_are_not_looked_up(
 def test_frames_of_phones_may_be_longer_and_pieces_shorter():
     text = "we met sol anna met kim we said yes anna met zoi"
     tokens = planted_log_probs(SPEAKER.tokens, spoken(text), blanks=3)
-    phones = said(text.replace("zoi", "zoee"))[: len(tokens) // 2]
-    names = ["Zoee"]
+    phones = said(text.replace("zoi", "zoe"))
+    assert len(tokens) == 2 * len(phones)
     results = []
-    for of in (SPEAKER, speaker(longest_piece=60)):
-        extended = {"u": np.concatenate([phones, said("_")])}
-        (result,) = of.decode({"u": tokens}, of.compile_list(names), None, extended)
-        assert text_of(result) == text.replace("zoi", "zoee").replace("zoee", "zoi") or True
+    for of in (SPEAKER, speaker(longest_piece=60, lookup_phones=3)):
+        entities = of.compile_list(["Zoe :0"])
+        (result,) = of.decode({"u": tokens}, entities, None, {"u": phones})
         results.append(result)
     whole, pieces = results
-    assert [w.text for w in whole.words] == [w.text for w in pieces.words]
-    for a, b in zip(whole.words, pieces.words, strict=True):
-        assert a.start_seconds == pytest.approx(b.start_seconds, abs=4 * FRAME)
+    assert text_of(whole) == text
+    assert text_of(pieces) == text.replace("zoi", "Zoe")
+    # A piece may begin half a frame of the phones before or after one of theirs.
+    starts = [[word.start_seconds for word in result.words] for result in results]
+    assert starts[0] == pytest.approx(starts[1], abs=1.01 * FRAME)
 
 
 @pytest.mark.parametrize(

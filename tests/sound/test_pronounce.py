@@ -33,21 +33,31 @@ def test_a_word_is_asked_for_once_and_words_at_once():
 
 def test_a_lexicon_comes_first_and_what_it_lacks_is_guessed(monkeypatch):
     monkeypatch.setattr(pronounce, "find_spec", lambda name: object())
-    monkeypatch.setattr(pronounce, "guess", lambda words: dict.fromkeys(words, (("K", "K"),)))
-    pronouncer = Pronouncer.of(TABLE, LEXICON)
-    assert pronouncer("ab") == ((1, 2), (2,))
-    assert pronouncer("other") == ((3, 3),)
+    monkeypatch.setattr(pronounce, "guess", lambda words: dict.fromkeys(words, (("K", "AY"),)))
+    table = phone_table()
+    lexicon = PhoneLexicon({"ab": (("AE", "B"), ("B",))})
+    pronouncer = Pronouncer.of(table, lexicon)
+    assert pronouncer("ab") == (tuple(table.ids_of(("AE", "B"))), tuple(table.ids_of("B")))
+    assert pronouncer("other") == (tuple(table.ids_of(("K", "AY"))),)
 
 
 def test_without_g2p_a_lexicon_is_needed(monkeypatch, caplog):
     monkeypatch.setattr(pronounce, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"nothing says.*wfst-bias\[g2p\]"):
-        Pronouncer.of(TABLE)
+        Pronouncer.of(phone_table())
     pronouncer = Pronouncer.of(TABLE, LEXICON)
     assert pronouncer("k") == ((3,),)
     with caplog.at_level(logging.WARNING):
         assert pronouncer("zoe") == ()
     assert "1 words without a pronunciation" in caplog.text
+
+
+def test_what_guesses_is_not_asked_for_other_phones_than_its_own(monkeypatch):
+    monkeypatch.setattr(pronounce, "find_spec", lambda name: object())
+    monkeypatch.setattr(pronounce, "guess", lambda words: dict.fromkeys(words, (("OW",),)))
+    with pytest.raises(InputError, match="in the phones of this table; give a lexicon"):
+        Pronouncer.of(TABLE)
+    assert Pronouncer.of(TABLE, LEXICON)("zoe") == ()
 
 
 def test_phones_of_another_table_are_refused(monkeypatch):

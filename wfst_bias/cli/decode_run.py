@@ -89,8 +89,10 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
       WorkerError: workers that cannot begin.
     """
     check_packages()
-    has_audio = isinstance(request.source, AudioRequest)
-    request.sound.check(request.options, has_audio)
+    if request.options.needs_phones:
+        request.sound.check(isinstance(request.source, AudioRequest))
+    else:
+        request.sound.warn_if_unused()
     needs_phones = request.options.needs_phones and request.sound.log_probs is None
     tokens = TokenTable.read(request.tokens)
     source = open_source(request.source)

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import click
 
 from wfst_bias.cli.inputs import FILE
-from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.errors import InputError
+from wfst_bias.formats.log_probs import open_log_probs
 from wfst_bias.sound.knowledge import PhoneFiles
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -39,25 +39,27 @@ class SoundRequest:
         files = PhoneFiles(**{name: flags.get(name) for name in names})
         return cls(flags.get("phone_log_probs"), files)
 
-    def check(self, options: DecodeOptions, has_audio: bool) -> None:
-        """Read the files before the work begins, and see that there are phones if they are needed.
+    def warn_if_unused(self) -> None:
+        """Say that phone log-probabilities are given and nothing uses them."""
+        if self.log_probs is not None:
+            log.warning(
+                "--phone-log-probs is not used: --phone-scale or --lookup-words must be above 0"
+            )
+
+    def check(self, has_audio: bool) -> None:
+        """Read the files before the work begins, and see that there are phones.
 
         Raises:
-          InputError: a file that cannot be used, or no phone log-probabilities where the options
-            need them.
+          InputError: a file that cannot be used, or no phone log-probabilities.
         """
-        if not options.needs_phones:
-            if self.log_probs is not None:
-                log.warning(
-                    "--phone-log-probs is not used: --phone-scale or --lookup-words must be above 0"
-                )
-            return
         if self.log_probs is None and not has_audio:
             raise InputError(
                 "phone_rescore and lexicon_lookup need phone log-probabilities",
                 remedy="name them: --phone-log-probs NPZ, as `wfst-bias encode --phones-out` "
                 "writes; those of another model will do",
             )
+        if self.log_probs is not None:
+            open_log_probs(self.log_probs).close()
         self.files.read()
 
 

@@ -65,7 +65,8 @@ class Cutter:
           utterance_id: the utterance.
           log_probs: `(T, V)`.
           entities: its list.
-          phones: `(T', P)`, phone log-probabilities of the same stretch of time.
+          phones: `(T', P)`, phone log-probabilities of the same stretch of time. Times by them are
+            exact to half a frame of theirs where T' is not T.
         """
         pauses = [self.tokens.blank_id]
         if self.tokens.separator_id is not None:

@@ -149,14 +149,15 @@ def _entity_fields(result: Result, span: EntitySpan) -> dict[str, object]:
         "boost_nats": _rounded(span.boost_nats),
         "adaptive_nats": _rounded(span.adaptive_nats),
         "words": [word.text for word in covered],
-        **({} if span.looked_up is None else _looked_up_fields(span, span.looked_up)),
+        **({} if span.looked_up is None else _looked_up_fields(result, span, span.looked_up)),
     }
 
 
-def _looked_up_fields(span: EntitySpan, why: LookedUp) -> dict[str, object]:
+def _looked_up_fields(result: Result, span: EntitySpan, why: LookedUp) -> dict[str, object]:
+    before = (word.text for word in result.words[: span.first_word])
     return {
         "source": LEXICON_LOOKUP,
-        "first_word": span.first_word,
+        "first_word": sum(len(text.split()) for text in before),  # in `text`
         "replaced": list(why.replaced),
         "heard_phones": " ".join(why.heard),
         "entity_phones": " ".join(why.said),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib.util import find_spec
 
 from wfst_bias.errors import InputError
+from wfst_bias.phones.inventory import PHONES
 from wfst_bias.phones.lexicon import PhoneLexicon, PhoneTable, Pronunciation
 
 # Words to their pronunciations; a word that cannot be said has none or is missing.
@@ -39,7 +40,10 @@ class Pronouncer:
 
     @classmethod
     def of(cls, table: PhoneTable, lexicon: PhoneLexicon | None = None) -> Pronouncer:
-        """Return one that takes words from a lexicon, and others from espeak-ng if it is there.
+        """Return one that takes words from a lexicon, and others from espeak-ng.
+
+        The latter if it is installed and the table has its phones; a model with phones of its own
+        needs a lexicon.
 
         Raises:
           InputError: there is neither, or the lexicon has a phone that the table lacks.
@@ -52,11 +56,13 @@ class Pronouncer:
                     value=unknown[0],
                     remedy="make the lexicon with the phones of this table",
                 )
-        has_g2p = all(find_spec(package) is not None for package in _G2P_PACKAGES)
+        fits = PHONES.keys() <= table.ids.keys()
+        has_g2p = fits and all(find_spec(package) is not None for package in _G2P_PACKAGES)
         if not has_g2p and lexicon is None:
             raise InputError(
-                "nothing says how words are pronounced",
-                remedy="give a lexicon, or pip install 'wfst-bias[g2p]'",
+                "nothing says how words are pronounced"
+                + ("" if fits else " in the phones of this table"),
+                remedy="give a lexicon" + (", or pip install 'wfst-bias[g2p]'" if fits else ""),
             )
         return cls(table, _in_turn(lexicon, guess if has_g2p else _no_guess))
 
