@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from adapters import SHAPES, random_adapter
-from model_folders import N_TOKENS, RATE, noise, write_model
+from model_folders import N_TOKENS, RATE, SENTENCES, noise, write_model
 
 from wfst_bias.acoustic.checkpoints import load_model
 from wfst_bias.acoustic.windows import FRAME_SHIFT_MS
@@ -17,6 +18,8 @@ from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.decode.search import SearchOptions
 from wfst_bias.errors import InputError
 from wfst_bias.formats.results import Result
+from wfst_bias.phones.lexicon import PhoneLexicon
+from wfst_bias.sound.options import PhoneRescoreOptions
 from wfst_bias.transcribe import Transcriber
 
 
@@ -122,3 +125,22 @@ def test_options_and_language_models_of_ones_own(folder: Path, tmp_path: Path) -
     lm.rename(folder / "lm.arpa.gz")
     assert found.search.search_beam == 5.0
     assert found.output.frame_shift_ms == FRAME_SHIFT_MS
+
+
+def test_phones_of_the_same_model_are_heard_where_options_ask_for_them(
+    folder: Path, transcriber: Transcriber
+) -> None:
+    options = replace(
+        transcriber.decoder.options, phone_rescore=PhoneRescoreOptions(phone_scale=1e-6)
+    )
+    words = [word for sentence in SENTENCES for word in sentence.split()]
+    lexicon = folder / "lexicon.txt"
+    PhoneLexicon(dict.fromkeys(words, (("AA", "K"),))).write(lexicon)
+    samples = noise(2.0)
+    plain = transcriber.transcribe(samples, RATE)
+    rescored = Transcriber.load(folder, options=options).transcribe(samples, RATE)
+    lexicon.unlink()
+    assert text_of(rescored) == text_of(plain)
+    assert all(entry.phone_nats < 0 for entry in rescored.nbest)
+    with pytest.raises(InputError, match="in the phones of this table; give a lexicon"):
+        Transcriber.load(folder, options=options)

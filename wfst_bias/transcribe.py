@@ -27,6 +27,7 @@ from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.errors import InputError
 from wfst_bias.formats.results import Result
 from wfst_bias.graph.compiled_list import CompiledList
+from wfst_bias.sound.knowledge import PhoneFiles
 
 
 class Transcriber:
@@ -69,8 +70,12 @@ class Transcriber:
         recognizer = Recognizer.load(folder.path)
         if adapter is not None:
             recognizer = AdaptedRecognizer.attach(recognizer, adapter)
+        options = replace(options, output=output)
+        phones = None
+        if options.needs_phones:
+            phones = PhoneFiles(folder.phones, folder.lexicon).read()
         decoder = Decoder.load(
-            folder.tokens, folder.lm if lm is None else lm, replace(options, output=output), cache
+            folder.tokens, folder.lm if lm is None else lm, options, cache, phones
         )
         return cls(recognizer, decoder)
 
@@ -105,5 +110,9 @@ class Transcriber:
         ((_, heard),) = encode(recognizer, [sound])
         if isinstance(heard, InputError):
             return Result.failed(utterance_id, str(heard))
-        (result,) = self.decoder.decode({utterance_id: heard.log_probs}, entities)
+        (result,) = self.decoder.decode(
+            {utterance_id: heard.log_probs},
+            entities,
+            phone_log_probs={utterance_id: heard.phone_log_probs},
+        )
         return result

@@ -14,13 +14,12 @@ from torch import Tensor
 from wfst_bias.acoustic.checkpoints import load_model
 from wfst_bias.acoustic.features import log_mel, normalize, pad
 from wfst_bias.acoustic.model import CtcModel, Encoded
+from wfst_bias.acoustic.model_folder import PHONES_FILE
 from wfst_bias.acoustic.subwords import MODEL_FILE, TOKENS_FILE, Subwords
 from wfst_bias.acoustic.windows import Window, windows_of
 from wfst_bias.errors import InputError
 from wfst_bias.phones.lexicon import PhoneTable
 from wfst_bias.tokens import TokenTable
-
-PHONES_FILE = "phones.txt"
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,8 @@ def fill_from_model(flags: Mapping[str, Any]) -> dict[str, Any]:
         "model": model.path,
         "tokens": model.tokens,
         "options_file": model.options,
+        "phones": model.phones,
+        "lexicon": model.lexicon,
         "frame_shift_ms": FRAME_SHIFT_MS,
     }
     filled |= {name: value for name, value in flags.items() if value is not None}

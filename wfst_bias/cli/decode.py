@@ -33,6 +33,7 @@ from wfst_bias.cli.inputs import (
     show_counts,
     tokens_flag,
 )
+from wfst_bias.cli.sound import SoundRequest, phone_file_flags, phone_log_probs_flag
 from wfst_bias.cli.sources import AudioRequest
 from wfst_bias.decode.adaptive import AdaptiveOptions
 from wfst_bias.decode.options import OutputOptions
@@ -40,6 +41,7 @@ from wfst_bias.decode.search import SearchOptions
 from wfst_bias.errors import InputError
 from wfst_bias.graph.boost import BoostOptions
 from wfst_bias.graph.scales import Scales
+from wfst_bias.sound.options import LexiconLookupOptions, PhoneRescoreOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -54,7 +56,11 @@ def default_cache() -> Path:
 
 def search_flags(command: Command) -> Command:
     """Add the flags that say how to decode, with how many processes and which cache."""
-    command = flags_of(Scales, BoostOptions, AdaptiveOptions, SearchOptions, OutputOptions)(command)
+    command = flags_of(
+        Scales, BoostOptions, AdaptiveOptions, SearchOptions, OutputOptions, PhoneRescoreOptions,
+        LexiconLookupOptions,
+    )(command)  # fmt: skip
+    command = phone_file_flags(command)
     command = options_flag(command)
     command = click.option(
         "--cache",
@@ -89,6 +95,7 @@ def search_flags(command: Command) -> Command:
 @click.option(
     "--audio", type=FILE, multiple=True, metavar="PATH...", help=f"in their place: {AUDIO_HELP}"
 )
+@phone_log_probs_flag
 @model_flag
 @adapter_flag
 @tokens_flag(required=False)
@@ -127,6 +134,9 @@ def decode_command(**flags: Any) -> int:
                            for k2.Fsa.from_dict(torch.load(...)), labels in tokens.txt, aux_labels
                            in words.txt; lat.JOB.gz with the words as Kaldi's compact lattices
 
+    What phones were heard can rescore the n best texts (--phone-scale), and an entity that sounds
+    like what was written can take its place (--lookup-words): entities.jsonl says why.
+
     An utterance that cannot be decoded has an empty text; the rest is decoded and the exit status
     is 1. A worker process that dies is replaced.
 
@@ -138,6 +148,8 @@ def decode_command(**flags: Any) -> int:
       wfst-bias decode --audio data/test --model data/models/small --out plain
       wfst-bias decode --audio data/test --model data/models/small --adapter exp/adapter \\
         --entities names.txt --out adapted
+      wfst-bias decode --log-probs x.npz --phone-log-probs phones.npz --tokens tokens.txt \\
+        --lm lm.arpa --entities names.txt --phone-scale 20 --lookup-words 3 --out by-sound
     """
     check_list_flags(flags)
     check_source_flags(flags)
@@ -186,6 +198,7 @@ def decode_request(flags: Mapping[str, Any]) -> DecodeRequest:
         options=read_options(flags),
         lists=ListRequest(**lists),
         lattices=flags.get("lattices", False),
+        sound=SoundRequest.of(flags),
         **{name: flags[name] for name in ("tokens", "lm", "out", "cache", "nj")},
     )
 

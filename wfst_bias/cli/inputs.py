@@ -120,7 +120,8 @@ def options_flag(command: Command) -> Command:
         "options_file",
         type=FILE,
         metavar="TOML",
-        help="[scales], [boost], [adaptive], [search], [output]; the flags below override it",
+        help="[scales], [boost], [adaptive], [search], [output], [phone_rescore], "
+        "[lexicon_lookup]; the flags below override it",
     )(command)
 
 

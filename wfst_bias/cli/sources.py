@@ -28,6 +28,21 @@ class AudioRequest:
     adapter: Path | None = None
 
 
+@dataclass(frozen=True)
+class LogProbFiles:
+    """Name files of log-probabilities.
+
+    Attributes:
+      tokens: those of tokens.
+      faults: why utterances are not in it, by id.
+      phones: those of phones, None where nothing makes them.
+    """
+
+    tokens: Path
+    faults: Mapping[str, str]
+    phones: Path | None = None
+
+
 class Source(Protocol):
     """Give log-probabilities of utterances."""
 
@@ -36,14 +51,19 @@ class Source(Protocol):
         """Return all utterances in the order of the input."""
 
     def log_probs(
-        self, folder: Path, n_threads: int, lists: RunLists | None = None
-    ) -> AbstractContextManager[tuple[Path, Mapping[str, str]]]:
-        """Give a file of log-probabilities, and why utterances are not in it, by id.
+        self,
+        folder: Path,
+        n_threads: int,
+        lists: RunLists | None = None,
+        with_phones: bool = False,
+    ) -> AbstractContextManager[LogProbFiles]:
+        """Give a file of log-probabilities.
 
         Args:
           folder: where the file may lie meanwhile.
           n_threads: how many threads may make it.
           lists: what is listened for, where that can be.
+          with_phones: whether those of phones are wanted too.
         """
 
 
@@ -56,10 +76,14 @@ class ArchiveSource:
 
     @contextmanager
     def log_probs(
-        self, folder: Path, n_threads: int, lists: RunLists | None = None
-    ) -> Iterator[tuple[Path, Mapping[str, str]]]:
+        self,
+        folder: Path,
+        n_threads: int,
+        lists: RunLists | None = None,
+        with_phones: bool = False,
+    ) -> Iterator[LogProbFiles]:
         """Give the file itself, whatever the lists are."""
-        yield self.path, {}
+        yield LogProbFiles(self.path, {})
 
 
 @dataclass(frozen=True)
@@ -76,14 +100,19 @@ class AudioSource:
 
     @contextmanager
     def log_probs(
-        self, folder: Path, n_threads: int, lists: RunLists | None = None
-    ) -> Iterator[tuple[Path, Mapping[str, str]]]:
-        """Encode into a file that is there as long as it is used."""
+        self,
+        folder: Path,
+        n_threads: int,
+        lists: RunLists | None = None,
+        with_phones: bool = False,
+    ) -> Iterator[LogProbFiles]:
+        """Encode into files that are there as long as they are used."""
         recognizer = self.recognizer if lists is None else with_lists(self.recognizer, lists)
         with TemporaryDirectory(dir=folder, prefix=".encoded.") as temporary:
             path = Path(temporary) / "log_probs.npz"
-            faults = encode_inputs(recognizer, self.inputs, path, n_threads=n_threads)
-            yield path, faults
+            phones = Path(temporary) / "phone_log_probs.npz" if with_phones else None
+            faults = encode_inputs(recognizer, self.inputs, path, phones, n_threads)
+            yield LogProbFiles(path, faults, phones)
 
 
 def open_source(source: Path | AudioRequest) -> Source:

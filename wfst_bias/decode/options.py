@@ -13,6 +13,7 @@ from wfst_bias.errors import InputError
 from wfst_bias.files import read_lines, write_text
 from wfst_bias.graph.boost import BoostOptions
 from wfst_bias.graph.scales import Scales
+from wfst_bias.sound.options import LexiconLookupOptions, PhoneRescoreOptions
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -51,6 +52,13 @@ class DecodeOptions:
     adaptive: AdaptiveOptions = field(default_factory=AdaptiveOptions)
     search: SearchOptions = field(default_factory=SearchOptions)
     output: OutputOptions = field(default_factory=OutputOptions)
+    phone_rescore: PhoneRescoreOptions = field(default_factory=PhoneRescoreOptions)
+    lexicon_lookup: LexiconLookupOptions = field(default_factory=LexiconLookupOptions)
+
+    @property
+    def needs_phones(self) -> bool:
+        """Say whether decoding needs phone log-probabilities."""
+        return self.phone_rescore.is_on or self.lexicon_lookup.is_on
 
     @classmethod
     def read(cls, path: Path | str) -> DecodeOptions:
