@@ -29,6 +29,7 @@ from wfst_bias.cli.sources import AudioRequest
 from wfst_bias.decode.adaptive import AdaptiveOptions
 from wfst_bias.decode.options import OutputOptions
 from wfst_bias.decode.search import SearchOptions
+from wfst_bias.g2g.options import G2gOptions
 from wfst_bias.graph.boost import BoostOptions
 from wfst_bias.graph.scales import Scales
 
@@ -45,7 +46,8 @@ def default_cache() -> Path:
 
 def search_flags(command: Command) -> Command:
     """Add the flags that say how to decode, with how many processes and which cache."""
-    command = flags_of(Scales, BoostOptions, AdaptiveOptions, SearchOptions, OutputOptions)(command)
+    sections = (Scales, BoostOptions, G2gOptions, AdaptiveOptions, SearchOptions, OutputOptions)
+    command = flags_of(*sections)(command)
     command = options_flag(command)
     command = click.option(
         "--cache",

@@ -104,7 +104,7 @@ def options_flag(command: Command) -> Command:
         "options_file",
         type=FILE,
         metavar="TOML",
-        help="[scales], [boost], [adaptive], [search], [output]; the flags below override it",
+        help="[scales], [boost], [g2g], [adaptive], [search], [output]; flags override it",
     )(command)
 
 

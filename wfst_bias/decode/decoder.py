@@ -23,7 +23,7 @@ from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.entities.spelling import Speller
 from wfst_bias.formats.log_probs import check_log_probs
 from wfst_bias.formats.results import Result
-from wfst_bias.graph.compiled_list import CompiledList, ListCompiler
+from wfst_bias.graph.compiled_list import CompiledList, ListCompiler, load_variants
 from wfst_bias.graph.join import JoinedGraph, SearchGraph
 from wfst_bias.graph.load import LoadedGraph, load_graph
 from wfst_bias.graph.scales import Scales
@@ -73,14 +73,24 @@ class Decoder:
     A decoder serves one thread: joining a list rewrites a part of its graph in place.
     """
 
-    def __init__(self, loaded: LoadedGraph, options: DecodeOptions | None = None) -> None:
+    def __init__(
+        self,
+        loaded: LoadedGraph,
+        options: DecodeOptions | None = None,
+        cache: Path | str | None = None,
+    ) -> None:
         self.options = options or DecodeOptions()
         self.tokens = tokens = loaded.tokens
         self.graph = SearchGraph(loaded.static, self.options.scales)
         self.normalizer = Normalizer(tokens)
         self.speller = Speller(tokens)
         self.compiler = ListCompiler(
-            tokens, self.speller, loaded.unigrams, self.options.boost, loaded.classes
+            tokens,
+            self.speller,
+            loaded.unigrams,
+            self.options.boost,
+            loaded.classes,
+            load_variants(self.options.g2g, tokens, cache),
         )
         self.dense = DenseInput(tokens, self.options.search.blank_threshold, self.options.adaptive)
         columns = TokenNumbers.of(tokens).columns
@@ -107,12 +117,13 @@ class Decoder:
           tokens: a token table, `SYMBOL ID` a line.
           lm: an ARPA, gzipped or not.
           options: how to decode; None for the defaults.
-          cache: the folder that keeps compiled graphs; None to compile anew.
+          cache: the folder that keeps compiled graphs and the variants of long lists; None to
+            compile anew.
 
         Raises:
           InputError: a file is broken, or the two do not belong together.
         """
-        return cls(load_graph(tokens, lm, cache), options)
+        return cls(load_graph(tokens, lm, cache), options, cache)
 
     def read_list(self, *files: Path | str | ListFile, strict: bool = False) -> CompiledList:
         """Read and compile the files of a list; `.entities.report` says what became of every line.
