@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from pathlib import Path
 
 from wfst_bias.entities.entity_list import Entity
 from wfst_bias.entities.normalize import Normalizer
+from wfst_bias.g2g.derivation import derive
 from wfst_bias.g2g.finder import Limits, Spellings, VariantFinder
 from wfst_bias.g2g.options import G2gOptions
-from wfst_bias.g2g.table import RuleTable
+from wfst_bias.g2g.table import BREAK, RuleTable
 
 # Words found for each variant that is wanted: among them are some that turn out to be ordinary.
 FOUND_PER_VARIANT = 2
@@ -107,6 +109,18 @@ class FormVariants:
         asked = ((form, entity.written) for entity in boosted for form in entity.forms)
         self._find(word for form, written in asked for word in self._sources(form, written))
 
+    def explain(self, form: str, written: str, variant: str) -> str:
+        """Return the rules by which a variant of a form comes about, as a reader sees them."""
+        words = self._sources(form, written)
+        found = self._find(words)
+        texts = _divided(variant.lower(), [found[word] for word in words])
+        finder, most = self._find, self.options.most_cost_nats
+        ways = (
+            derive(word, text.replace(" ", BREAK), finder.table, finder.kept, most)
+            for word, text in zip(words, texts, strict=True)
+        )
+        return ", ".join(str(way) for way in ways if way is not None and way.rules)
+
     def _sources(self, form: str, written: str) -> list[str]:
         """Return the words from which the variants of a form come, in lower case."""
         lower = form.lower()
@@ -150,6 +164,21 @@ class FormVariants:
         cheapest = {text[1:]: cost for cost, text in reversed(best) if text[1:] != form.lower()}
         variants = [Variant(_cased(text, form), cost) for text, cost in cheapest.items()]
         return tuple(variants[: -self.options.most_variants - 1 : -1])
+
+
+def _divided(text: str, words: Sequence[Spellings]) -> tuple[str, ...]:
+    """Return what each word became in a text, the cheapest way there is."""
+    ways: dict[str, tuple[float, tuple[str, ...]]] = {f"{text} ": (0.0, ())}
+    for spellings in words:
+        longer: dict[str, tuple[float, tuple[str, ...]]] = {}
+        for rest, (total, begun) in ways.items():
+            for spelling, cost in spellings:
+                left = rest.removeprefix(f"{spelling} ")
+                way = (total + cost, (*begun, spelling))
+                if left != rest and way < longer.get(left, (math.inf, ())):
+                    longer[left] = way
+        ways = longer
+    return ways[""][1]
 
 
 def _cased(text: str, form: str) -> str:

@@ -206,12 +206,12 @@ def _phones(text: str) -> Symbols:
 def _letters(text: str, side: str, allowed: str) -> Symbols:
     unfit = next((c for c in text if not _is_letter(c) and c not in allowed), None)
     if unfit is not None:
-        raise InputError(f"{side} has a character that is no letter", value=unfit)
+        raise InputError(f"{side} has a character that is no letter of lower case", value=unfit)
     return tuple(text)
 
 
 def _is_letter(character: str) -> bool:
-    return character.isalpha() or character == "'"
+    return (character.isalpha() and character == character.lower()) or character == "'"
 
 
 def _cost(text: str) -> float:

@@ -141,7 +141,7 @@ class ListCompiler:
                 else:
                     forms.append(_Form(text, len(forms), number, boost))
         n_own = len(forms)
-        forms += self._variants(forms, entities.entities, size)
+        forms = [*forms, *self._variants(forms, entities.entities, size)]
         spelled = self._spell(forms, n_own)
         form_entity = np.array([form.entity for form in forms], np.int64)
         return CompiledList(
