@@ -200,5 +200,5 @@ def test_without_a_table_there_are_no_variants(tmp_path: Path) -> None:
     normalizer = Normalizer(tokens)
     for options in (G2gOptions(), G2gOptions(str(ENGLISH), most_variants=0)):
         assert FormVariants.load(options, normalizer, tokens.letters) is None
-    with pytest.raises(InputError, match="none.tsv: cannot be read"):
+    with pytest.raises(InputError, match=r"none.tsv: cannot be read"):
         FormVariants.load(G2gOptions(str(tmp_path / "none.tsv")), normalizer, tokens.letters)
