@@ -1,4 +1,4 @@
-"""The commands about how names sound: `variants`, `learn-rules`, `phone-costs`, `phones --names`."""
+"""Commands about how names sound: variants, learn-rules, phone-costs, phones --names."""
 
 from __future__ import annotations
 

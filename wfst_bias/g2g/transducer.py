@@ -52,7 +52,7 @@ def compile_transducer(
     writing = _closure(_writing(usable, written))
     fst = pynini.compose(reading.arcsort("olabel"), writing.arcsort("ilabel"))
     fst.prune(weight=pywrapfst.Weight("tropical", most_cost_nats))
-    found: pynini.Fst = fst.optimize().arcsort("ilabel")
+    found: pynini.Fst = fst.rmepsilon().arcsort("ilabel")
     return found
 
 
