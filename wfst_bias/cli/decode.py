@@ -39,6 +39,7 @@ from wfst_bias.decode.adaptive import AdaptiveOptions
 from wfst_bias.decode.options import OutputOptions
 from wfst_bias.decode.search import SearchOptions
 from wfst_bias.errors import InputError
+from wfst_bias.g2g.options import G2gOptions
 from wfst_bias.graph.boost import BoostOptions
 from wfst_bias.graph.scales import Scales
 from wfst_bias.sound.options import LexiconLookupOptions, PhoneRescoreOptions
@@ -57,8 +58,8 @@ def default_cache() -> Path:
 def search_flags(command: Command) -> Command:
     """Add the flags that say how to decode, with how many processes and which cache."""
     command = flags_of(
-        Scales, BoostOptions, AdaptiveOptions, SearchOptions, OutputOptions, PhoneRescoreOptions,
-        LexiconLookupOptions,
+        Scales, BoostOptions, G2gOptions, AdaptiveOptions, SearchOptions, OutputOptions,
+        PhoneRescoreOptions, LexiconLookupOptions,
     )(command)  # fmt: skip
     command = phone_file_flags(command)
     command = options_flag(command)

@@ -102,6 +102,7 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
     with graph_folder(request.cache) as cache:
         graph = load_graph(request.tokens, request.lm, cache)
         lists = lists.in_classes(graph.classes)
+        _prepare_variants(request, tokens, lists, cache)
         with (
             _lattice_folder(request, tokens, graph.words, lists, source.ids) as lattices,
             source.log_probs(request.out, request.nj, lists, needs_phones) as found,
@@ -143,6 +144,17 @@ def graph_folder(cache: Path) -> Iterator[Path]:
                 yield Path(folder)
             return
     yield cache
+
+
+def _prepare_variants(
+    request: DecodeRequest, tokens: TokenTable, lists: RunLists, cache: Path
+) -> None:
+    """Read the tables of rules, and find the variants of the run's list once for all workers."""
+    from wfst_bias.graph.compiled_list import load_variants
+
+    variants = load_variants(request.options.g2g, tokens, cache)
+    if variants is not None and lists.shared is not None:
+        variants.prepare(lists.shared)
 
 
 @contextmanager

@@ -120,7 +120,7 @@ def options_flag(command: Command) -> Command:
         "options_file",
         type=FILE,
         metavar="TOML",
-        help="[scales], [boost], [adaptive], [search], [output], [phone_rescore], "
+        help="[scales], [boost], [g2g], [adaptive], [search], [output], [phone_rescore], "
         "[lexicon_lookup]; the flags below override it",
     )(command)
 

@@ -13,7 +13,9 @@ from wfst_bias.cli.attention import attention_command
 from wfst_bias.cli.compile import compile_command
 from wfst_bias.cli.decode import decode_command
 from wfst_bias.cli.encode import encode_command
+from wfst_bias.cli.learn import learn_rules_command
 from wfst_bias.cli.lm import lm_command
+from wfst_bias.cli.phone_costs import phone_costs_command
 from wfst_bias.cli.phones import phones_command
 from wfst_bias.cli.rescore import rescore_command
 from wfst_bias.cli.score import score_command
@@ -22,6 +24,7 @@ from wfst_bias.cli.train import train_command
 from wfst_bias.cli.train_adapter import train_adapter_command
 from wfst_bias.cli.transcribe import transcribe_command
 from wfst_bias.cli.tune import tune_command
+from wfst_bias.cli.variants import variants_command
 from wfst_bias.decode.workers import WorkerError
 from wfst_bias.errors import InputError
 
@@ -64,8 +67,11 @@ IN_ORDER = (
     rescore_command,
     score_command,
     tune_command,
+    variants_command,
+    learn_rules_command,
     subwords_command,
     phones_command,
+    phone_costs_command,
     train_command,
     train_adapter_command,
     attention_command,

@@ -31,7 +31,7 @@ from wfst_bias.entities.spelling import Speller
 from wfst_bias.errors import InputError
 from wfst_bias.formats.log_probs import check_log_probs
 from wfst_bias.formats.results import Result
-from wfst_bias.graph.compiled_list import CompiledList, ListCompiler
+from wfst_bias.graph.compiled_list import CompiledList, ListCompiler, load_variants
 from wfst_bias.graph.join import JoinedGraph, SearchGraph
 from wfst_bias.graph.load import LoadedGraph, load_graph
 from wfst_bias.graph.scales import Scales
@@ -82,6 +82,7 @@ class Decoder:
         loaded: LoadedGraph,
         options: DecodeOptions | None = None,
         phones: PhoneKnowledge | None = None,
+        cache: Path | str | None = None,
     ) -> None:
         self.options = options or DecodeOptions()
         self.tokens = tokens = loaded.tokens
@@ -89,7 +90,12 @@ class Decoder:
         self.normalizer = Normalizer(tokens)
         self.speller = Speller(tokens)
         self.compiler = ListCompiler(
-            tokens, self.speller, loaded.unigrams, self.options.boost, loaded.classes
+            tokens,
+            self.speller,
+            loaded.unigrams,
+            self.options.boost,
+            loaded.classes,
+            load_variants(self.options.g2g, tokens, cache),
         )
         self.dense = DenseInput(tokens, self.options.search.blank_threshold, self.options.adaptive)
         columns = TokenNumbers.of(tokens).columns
@@ -130,13 +136,14 @@ class Decoder:
           tokens: a token table, `SYMBOL ID` a line.
           lm: an ARPA, gzipped or not.
           options: how to decode; None for the defaults.
-          cache: the folder that keeps compiled graphs; None to compile anew.
+          cache: the folder that keeps compiled graphs and the variants of long lists; None to
+            compile anew.
           phones: how words are said, where the options ask for phones.
 
         Raises:
           InputError: a file is broken, or the two do not belong together.
         """
-        return cls(load_graph(tokens, lm, cache), options, phones)
+        return cls(load_graph(tokens, lm, cache), options, phones, cache)
 
     def read_list(self, *files: Path | str | ListFile, strict: bool = False) -> CompiledList:
         """Read and compile the files of a list; `.entities.report` says what became of every line.

@@ -94,8 +94,10 @@ class DecoderByOptions:
             return last
         self._decoder = Decoder(self._graph, options, self._phones)
         if last is not None:
-            self._decoder.compiler = last.compiler.with_options(options.boost)
-            if last.options.boost != options.boost:
+            same = last.options.g2g == options.g2g
+            variants = (last if same else self._decoder).compiler.variants
+            self._decoder.compiler = last.compiler.with_options(options.boost, variants)
+            if last.options.boost != options.boost or not same:
                 self._compiled.clear()
         return self._decoder
 
