@@ -36,8 +36,8 @@ def variants_command(words: tuple[str, ...], tokens: Any, **flags: Any) -> None:
 
     \b
     Examples:
-      wfst-bias variants Łukasz "Daphne Caruana" --g2g data/g2g/english.tsv
-      wfst-bias variants Jiménez --g2g data/g2g/english.tsv,learned.tsv --most-cost-nats 4
+      wfst-bias variants --g2g data/g2g/english.tsv Łukasz "Daphne Caruana"
+      wfst-bias variants --g2g data/g2g/english.tsv,learned.tsv --most-cost-nats 4 Jiménez
     """
     options = G2gOptions(**given(G2gOptions, flags))
     if not options.files:
