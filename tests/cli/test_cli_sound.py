@@ -115,7 +115,7 @@ def test_an_utterance_without_phones_fails_alone(
         ("--phones", b"<blk> 0\nA 1\n", "the pronunciation lexicon has a phone that the phone"),
         ("--lexicon", b"zoe\n", ":1: expected `WORD  PHONE PHONE ...`"),
         ("--lexicon", b"zoe  X1\n", "the pronunciation lexicon has a phone that the phone"),
-        ("--confusions", b"A B -1\n", ":1: expected a cost of at least 0"),
+        ("--confusions", b"AA B -1\n", ":1: expected REFERENCE<TAB>RECOGNISED<TAB>COST<TAB>COUNT"),
         ("--confusions", b"\xff\n", "not UTF-8"),
     ],
 )

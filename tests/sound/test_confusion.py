@@ -12,9 +12,13 @@ from hypothesis import strategies as st
 from spoken import TABLE
 
 from wfst_bias.errors import InputError
+from wfst_bias.phones.confusions import PhoneCosts, estimate_costs, every_pair
+from wfst_bias.phones.inventory import PHONES as ALL_PHONES
+from wfst_bias.phones.lexicon import BLANK, PhoneTable
 from wfst_bias.sound.confusion import ConfusionCosts
 
 PHONES = st.lists(st.integers(1, TABLE.size - 1), max_size=5).map(tuple)
+ARPABET = PhoneTable((BLANK, *sorted(ALL_PHONES)))
 COSTS = st.lists(st.floats(0, 2, width=16), min_size=TABLE.size**2, max_size=TABLE.size**2).map(
     lambda values: np.array(values, np.float32).reshape(TABLE.size, -1)
 )
@@ -61,38 +65,32 @@ def test_uniform_costs_count_edits(said, heard):
     assert costs.distance(said, ()) == pytest.approx(len(said))
 
 
-def test_a_table_is_read_and_what_it_leaves_out_costs_1(tmp_path: Path) -> None:
-    path = tmp_path / "confusions.txt"
-    path.write_text("# said heard cost\nA\tB\t0.25\n\n- K 0.5\nK - 2\n")
-    costs = ConfusionCosts.read(path, TABLE).costs
-    assert costs.tolist() == [
-        [0, 1, 1, 0.5],
-        [1, 0, 0.25, 1],
-        [1, 1, 0, 1],
-        [2, 1, 1, 0],
-    ]
+def test_costs_of_a_file_are_in_edits(tmp_path: Path) -> None:
+    path = tmp_path / "costs.tsv"
+    said = ("AA", "B", "K")
+    estimate_costs([(said, said), (said, ("AA", "P", "K")), (said, ("AA", "K"))]).write(path)
+    costs = ConfusionCosts.read(path, ARPABET).costs
+    assert costs.shape == (ARPABET.size, ARPABET.size)
+    assert costs.sum() == pytest.approx(ARPABET.size * (ARPABET.size - 1), rel=1e-5)
+    assert not costs.diagonal().any()
+    b, k, p = ARPABET.ids_of(["B", "K", "P"])
+    assert costs[b, p] == costs[b, 0] < costs[b, k]  # as often heard as P as not at all
 
 
-@pytest.mark.parametrize(
-    ("text", "complaint"),
-    [
-        ("A B\n", ":1: expected `SAID HEARD COST`"),
-        ("A A 1\n", ":1: expected `SAID HEARD COST`, two phones that differ"),
-        ("A B 1\nA X 1\n", ":2: a phone that the phone table lacks: 'X'"),
-        ("A <blk> 1\n", ":1: a phone that the phone table lacks"),
-        ("A B -1\n", ":1: expected a cost of at least 0: '-1'"),
-        ("A B nan\n", ":1: expected a cost of at least 0"),
-        ("A B one\n", ":1: expected a cost of at least 0"),
-        ("A B 1\n\nA B 2\n", ":3: same pair as line 1"),
-        ("# nothing\n", ": no costs in it"),
-    ],
-)
-def test_a_broken_table_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
-    path = tmp_path / "confusions.txt"
-    path.write_text(text)
-    with pytest.raises(InputError, match=r"confusions\.txt") as caught:
+def test_a_phone_without_costs_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "costs.tsv"
+    estimate_costs([(("B",), ("B",))]).write(path)
+    with pytest.raises(
+        InputError, match=r"costs\.tsv: no costs of a phone of the phone table: 'A'"
+    ):
         ConfusionCosts.read(path, TABLE)
-    assert f"{path}{complaint}" in str(caught.value)
+
+
+def test_costs_of_nothing_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "costs.tsv"
+    PhoneCosts(dict.fromkeys(every_pair(), 0.0), {}).write(path)
+    with pytest.raises(InputError, match=r"costs\.tsv: no edit costs anything"):
+        ConfusionCosts.read(path, ARPABET)
 
 
 def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -81,8 +81,7 @@ def phone_file_flags(command: Command) -> Command:
         "--confusions",
         type=FILE,
         metavar="FILE",
-        help="costs of phone edits, SAID HEARD COST a line, - for a phone lost or added "
-        "[default: 1 each]",
+        help="costs of phone edits, as `wfst-bias phone-costs` writes them [default: 1 each]",
     )(command)
     command = click.option(
         "--lexicon",

@@ -1,13 +1,12 @@
-"""What it costs to hear one phone for another, and the distance between pronunciations by it.
+"""Distances between pronunciations: edits of phones, each at its cost.
 
-A table has a line `SAID HEARD COST` for each pair, tab- or space-separated, `-` in the place of a
-phone for one that is added or lost. Pairs that it leaves out cost 1, and a phone heard as what it
-is costs nothing. Lines that begin with `#` are comments.
+The unit is an edit, so that options mean the same with and without a table of costs: without one
+each edit costs 1, with one what `PhoneCosts` has for it over the mean of all edits. A phone heard
+as what it is costs nothing.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wfst_bias.errors import InputError
-from wfst_bias.files import read_lines
+from wfst_bias.phones.confusions import NO_PHONE, PhoneCosts
 from wfst_bias.phones.lexicon import PhoneTable
-
-NOTHING = "-"
 
 Floats = NDArray[np.float32]
 Distances = NDArray[np.float64]
@@ -44,28 +41,24 @@ class ConfusionCosts:
 
     @classmethod
     def read(cls, path: Path | str, table: PhoneTable) -> ConfusionCosts:
-        """Read a table of confusions.
+        """Read a file of costs as `wfst-bias phone-costs` writes it.
 
         Raises:
-          InputError: a file that cannot be read, a malformed line, a phone that the table of phones
-            lacks, a cost that is negative or no number, or a pair given twice.
+          InputError: a file that `PhoneCosts.read` refuses, one in which no edit costs anything, or
+            a phone of the table that it lacks.
         """
-        costs = cls.uniform(table).costs
-        seen: dict[tuple[int, int], int] = {}
-        for number, line in enumerate(read_lines(path), start=1):
-            if not line.strip() or line.startswith("#"):
-                continue
-            try:
-                pair, cost = _parse(line, table)
-            except InputError as error:
-                raise InputError(str(error), path=path, line=number) from None
-            if pair in seen:
-                raise InputError(f"same pair as line {seen[pair]}", path=path, line=number)
-            seen[pair] = number
-            costs[pair] = cost
-        if not seen:
-            raise InputError("no costs in it", path=path)
-        return cls(costs)
+        nats = PhoneCosts.read(path)
+        known = {said for said, _ in nats.nats}
+        strange = next((phone for phone in table.ids if phone not in known), None)
+        if strange is not None:
+            raise InputError("no costs of a phone of the phone table", path=path, value=strange)
+        symbols = (NO_PHONE, *table.symbols[1:])
+        costs = np.array([[nats.edit_nats(said, heard) for heard in symbols] for said in symbols])
+        total = costs.sum()
+        if total <= 0:
+            raise InputError("no edit costs anything", path=path)
+        n_edits = table.size * (table.size - 1)
+        return cls((costs * (n_edits / total)).astype(np.float32))
 
     def distance(self, said: Sequence[int], heard: Sequence[int]) -> float:
         """Return the least cost of the edits that make what was said what was heard."""
@@ -93,17 +86,3 @@ class ConfusionCosts:
             ends_here = lengths == step + 1
             found[ends_here] = row[ends_here, -1]
         return found
-
-
-def _parse(line: str, table: PhoneTable) -> tuple[tuple[int, int], float]:
-    fields = line.split()
-    if len(fields) != 3 or fields[0] == fields[1]:
-        raise InputError("expected `SAID HEARD COST`, two phones that differ", value=line)
-    said, heard = (0 if f == NOTHING else table.ids_of([f])[0] for f in fields[:2])
-    try:
-        cost = float(fields[2])
-    except ValueError:
-        cost = math.nan
-    if not (math.isfinite(cost) and cost >= 0):
-        raise InputError("expected a cost of at least 0", value=fields[2])
-    return (said, heard), cost
