@@ -16,6 +16,7 @@ from wfst_bias.decode.options import DecodeOptions, OutputOptions
 from wfst_bias.decode.search import SearchOptions
 from wfst_bias.entities.entity_list import compile_list
 from wfst_bias.entities.list_file import ListLine
+from wfst_bias.g2g.options import G2gOptions
 from wfst_bias.graph.compiled_list import CompiledList
 from wfst_bias.graph.load import compile_graph
 from wfst_bias.graph.scales import Scales
@@ -104,11 +105,16 @@ def decoder(
     batch_size: int = 16,
     longest_piece: int = 1500,
     adaptive: AdaptiveOptions | None = None,
+    g2g: G2gOptions | None = None,
 ) -> Decoder:
     """Return a decoder that searches exhaustively unless told otherwise."""
     output = OutputOptions(n_best=n_best, batch_size=batch_size, longest_piece=longest_piece)
     options = DecodeOptions(
-        scales=scales, search=search, output=output, adaptive=adaptive or AdaptiveOptions()
+        scales=scales,
+        search=search,
+        output=output,
+        adaptive=adaptive or AdaptiveOptions(),
+        g2g=g2g or G2gOptions(),
     )
     return Decoder(compile_graph(token_table(symbols), lm or small_lm()), options)
 

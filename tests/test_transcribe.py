@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from model_folders import RATE, noise, write_model
+from adapters import SHAPES, random_adapter
+from model_folders import N_TOKENS, RATE, SENTENCES, noise, write_model
 
+from wfst_bias.acoustic.checkpoints import load_model
 from wfst_bias.acoustic.windows import FRAME_SHIFT_MS
+from wfst_bias.adapter.adapter_folder import save_adapter, weights_digest
 from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.decode.search import SearchOptions
 from wfst_bias.errors import InputError
 from wfst_bias.formats.results import Result
+from wfst_bias.phones.lexicon import PhoneLexicon
+from wfst_bias.sound.options import PhoneRescoreOptions
 from wfst_bias.transcribe import Transcriber
 
 
@@ -63,6 +69,24 @@ def test_any_rate_is_heard(transcriber: Transcriber, rate: int) -> None:
     assert result.words[-1].end_seconds <= 1.0
 
 
+def test_with_an_adapter_a_list_changes_what_is_decoded(
+    folder: Path, transcriber: Transcriber, tmp_path: Path
+) -> None:
+    adapter = random_adapter(SHAPES[0], n_tokens=N_TOKENS, layers=(1, 2))
+    save_adapter(tmp_path, adapter.config, weights_digest(load_model(folder)), adapter.state_dict())
+    adapted = Transcriber.load(folder, adapter=tmp_path)
+    samples, names = noise(2.0), ["anna", "lake kim"]
+    plain = transcriber.transcribe(samples, RATE)
+    assert adapted.transcribe(samples, RATE) == plain
+    assert adapted.transcribe(samples, RATE, []) == plain
+    result = adapted.transcribe(samples, RATE, names)
+    entities = adapted.decoder.compile_list(names)
+    heard = adapted.recognizer.listening_for(entities.entities).hear([samples])[0]
+    (expected,) = adapted.decoder.decode({"recording": heard.log_probs}, entities)
+    assert result == expected
+    assert result != transcriber.transcribe(samples, RATE, names)
+
+
 def test_lists_may_change_with_every_call(transcriber: Transcriber) -> None:
     samples = noise(2.0, 1)
     plain = transcriber.transcribe(samples, RATE)
@@ -101,3 +125,22 @@ def test_options_and_language_models_of_ones_own(folder: Path, tmp_path: Path) -
     lm.rename(folder / "lm.arpa.gz")
     assert found.search.search_beam == 5.0
     assert found.output.frame_shift_ms == FRAME_SHIFT_MS
+
+
+def test_phones_of_the_same_model_are_heard_where_options_ask_for_them(
+    folder: Path, transcriber: Transcriber
+) -> None:
+    options = replace(
+        transcriber.decoder.options, phone_rescore=PhoneRescoreOptions(phone_scale=1e-6)
+    )
+    words = [word for sentence in SENTENCES for word in sentence.split()]
+    lexicon = folder / "lexicon.txt"
+    PhoneLexicon(dict.fromkeys(words, (("AA", "K"),))).write(lexicon)
+    samples = noise(2.0)
+    plain = transcriber.transcribe(samples, RATE)
+    rescored = Transcriber.load(folder, options=options).transcribe(samples, RATE)
+    lexicon.unlink()
+    assert text_of(rescored) == text_of(plain)
+    assert all(entry.phone_nats < 0 for entry in rescored.nbest)
+    with pytest.raises(InputError, match="in the phones of this table; give a lexicon"):
+        Transcriber.load(folder, options=options)

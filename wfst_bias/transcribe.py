@@ -21,11 +21,13 @@ from wfst_bias.acoustic.model_folder import ModelFolder
 from wfst_bias.acoustic.recognizer import Recognizer
 from wfst_bias.acoustic.sounds import sound_of_samples
 from wfst_bias.acoustic.windows import FRAME_SHIFT_MS
+from wfst_bias.adapter.listening import AdaptedRecognizer
 from wfst_bias.decode.decoder import Decoder
 from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.errors import InputError
 from wfst_bias.formats.results import Result
 from wfst_bias.graph.compiled_list import CompiledList
+from wfst_bias.sound.knowledge import PhoneFiles
 
 
 class Transcriber:
@@ -46,6 +48,7 @@ class Transcriber:
         lm: Path | str | None = None,
         options: DecodeOptions | None = None,
         cache: Path | str | None = None,
+        adapter: Path | str | None = None,
     ) -> Transcriber:
         """Read a model and a language model, and compile them or take the graph from a cache.
 
@@ -54,6 +57,7 @@ class Transcriber:
           lm: an ARPA; None for the model's.
           options: how to decode; None for the model's. Times go by the model's frames.
           cache: the folder that keeps compiled graphs; None to compile anew.
+          adapter: the folder of the model's adapter; None for none.
 
         Raises:
           InputError: a file is missing or broken, or files do not belong together.
@@ -64,8 +68,14 @@ class Transcriber:
             options = DecodeOptions() if found is None else DecodeOptions.read(found)
         output = replace(options.output, frame_shift_ms=FRAME_SHIFT_MS)
         recognizer = Recognizer.load(folder.path)
+        if adapter is not None:
+            recognizer = AdaptedRecognizer.attach(recognizer, adapter)
+        options = replace(options, output=output)
+        phones = None
+        if options.needs_phones:
+            phones = PhoneFiles(folder.phones, folder.lexicon).read()
         decoder = Decoder.load(
-            folder.tokens, folder.lm if lm is None else lm, replace(options, output=output), cache
+            folder.tokens, folder.lm if lm is None else lm, options, cache, phones
         )
         return cls(recognizer, decoder)
 
@@ -92,10 +102,17 @@ class Transcriber:
           InputError: an array of another shape or type, or a rate that is no positive number.
         """
         sound = sound_of_samples(samples, rate, utterance_id)
-        ((_, heard),) = encode(self.recognizer, [sound])
-        if isinstance(heard, InputError):
-            return Result.failed(utterance_id, str(heard))
         if entities is not None and not isinstance(entities, CompiledList):
             entities = self.decoder.compile_list(entities)
-        (result,) = self.decoder.decode({utterance_id: heard.log_probs}, entities)
+        recognizer = self.recognizer
+        if isinstance(recognizer, AdaptedRecognizer):
+            recognizer = recognizer.listening_for(None if entities is None else entities.entities)
+        ((_, heard),) = encode(recognizer, [sound])
+        if isinstance(heard, InputError):
+            return Result.failed(utterance_id, str(heard))
+        (result,) = self.decoder.decode(
+            {utterance_id: heard.log_probs},
+            entities,
+            phone_log_probs={utterance_id: heard.phone_log_probs},
+        )
         return result

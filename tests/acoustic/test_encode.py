@@ -24,7 +24,9 @@ class CountingRecognizer:
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
 
-    def hear(self, recordings: Sequence[Samples]) -> list[Heard]:
+    def hear(
+        self, recordings: Sequence[Samples], utterance_ids: Sequence[str] | None = None
+    ) -> list[Heard]:
         self.batches.append([len(samples) for samples in recordings])
         return [self._hear(samples) for samples in recordings]
 

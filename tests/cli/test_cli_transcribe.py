@@ -183,3 +183,17 @@ def test_flags_that_do_not_go_together_are_refused(
     call: Call, tmp_path: Path, flags: list[str], complaint: str
 ) -> None:
     assert complaint in call("decode", "--out", tmp_path, *flags).complaint
+
+
+def test_audio_is_also_heard_by_the_phone_head(
+    call: Call, model: Path, audio: Path, cache: Path, tmp_path: Path
+) -> None:
+    lexicon = tmp_path / "lexicon.txt"
+    lexicon.write_text("the  AA B\n")  # other words may sound like anything
+    arguments = ("transcribe", audio / "a.flac", "--model", model, "--cache", cache)
+    called = call(*arguments, "--lexicon", lexicon, "--phone-scale", 1, "--out", tmp_path / "out")
+    assert called.status == 0, called.err
+    assert "phone_nats" in (tmp_path / "out/nbest.jsonl").read_text()
+    assert call(*arguments, "--phone-scale", 1).complaint.startswith(
+        "nothing says how words are pronounced in the phones of this table"
+    )

@@ -85,6 +85,17 @@ def test_a_value_of_the_wrong_type_is_a_usage_error(arguments: list[str]) -> Non
     assert arguments[0] in raised.value.format_message()
 
 
+def test_a_field_may_name_its_flag() -> None:
+    @dataclass(frozen=True)
+    class Named:
+        files: str | None = field(default=None, metadata={"help": "which", "flag": "tables"})
+
+    found: dict[str, Any] = {}
+    command = click.command()(flags_of(Named)(lambda **flags: found.update(flags)))
+    command.main(["--tables", "a.tsv"], standalone_mode=False)
+    assert given_flags(Named, found) == {"files": "a.tsv"}
+
+
 def test_help_shows_the_defaults_of_the_fields() -> None:
     command = click.command()(flags_of(Every)(lambda **flags: None))
     shown = " ".join(CliRunner().invoke(command, ["--help"]).output.split())
@@ -118,7 +129,8 @@ def test_decode_has_one_flag_for_every_option() -> None:
     assert len(flags) == len(set(flags))
     for section in fields(DecodeOptions):
         for option_field in fields(section.default_factory()):  # type: ignore[misc,arg-type]
-            assert f"--{option_field.name.replace('_', '-')}" in flags
+            name = option_field.metadata.get("flag", option_field.name)
+            assert f"--{name.replace('_', '-')}" in flags
 
 
 VALUES = st.lists(st.text("ab", min_size=1, max_size=3), min_size=1, max_size=4)

@@ -14,7 +14,8 @@ import pytest
 from cli_calls import Called, Inputs
 
 COMMANDS = (
-    "transcribe", "lm", "compile", "encode", "decode", "rescore", "score", "tune", "phones"
+    "transcribe", "lm", "compile", "encode", "decode", "rescore", "score", "tune",
+    "variants", "learn-rules", "phones", "phone-costs",
 )  # fmt: skip
 Call = Callable[..., Called]
 

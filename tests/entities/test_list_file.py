@@ -222,3 +222,12 @@ def test_bad_biasing_list_names_file_and_line(tmp_path, line, message):
     path.write_text(f"u1\ttext\t[]\t[]\n{line}\n", encoding="utf-8")
     with pytest.raises(InputError, match=rf"lists\.tsv:2: {message}"):
         read_entities_tsv(path)
+
+
+def test_a_line_may_name_the_language_that_it_is_pronounced_in() -> None:
+    lines = parse_phrases(["Kohut <lang:pl>", "Bled :3 <place> <lang:sl>", "Ann"], "auto")
+    assert [line.language for line in lines] == ["pl", "sl", ""]  # type: ignore[union-attr]
+    assert [line.classes for line in lines] == [(), ("<place>",), ()]  # type: ignore[union-attr]
+    (rejected,) = parse_phrases(["Kohut <lang:pl> <lang:de>"])
+    assert isinstance(rejected, RejectedLine)
+    assert rejected.reason == "more than one language: de pl"

@@ -129,7 +129,9 @@ class _Failing:
     def decoder(self, options: DecodeOptions) -> _Failing:
         return self
 
-    def decode(self, log_probs: dict[str, object], lists: object) -> list[object]:
+    def decode(
+        self, log_probs: dict[str, object], lists: object, phone_log_probs: object
+    ) -> list[object]:
         from wfst_bias.formats.results import Result
 
         return [Result.failed(name, "no path") for name in log_probs]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from wfst_bias.acoustic.config import ModelConfig, read_config, write_config
 from wfst_bias.acoustic.model import CtcModel
@@ -79,8 +79,12 @@ def average(checkpoints: Sequence[Weights]) -> dict[str, Tensor]:
 def save_model(folder: Path, config: ModelConfig, weights: Weights) -> None:
     """Write config.json and weights.pt, in half precision, to a folder."""
     write_config(folder / CONFIG_FILE, config)
-    halves = {n: t.half() if t.is_floating_point() else t for n, t in weights.items()}
-    save(folder / WEIGHTS_FILE, halves)
+    save(folder / WEIGHTS_FILE, in_half_precision(weights))
+
+
+def in_half_precision(weights: Weights) -> dict[str, Tensor]:
+    """Return weights as float16, whole numbers as they are."""
+    return {n: t.half() if t.is_floating_point() else t for n, t in weights.items()}
 
 
 def load_model(folder: Path) -> CtcModel:
@@ -95,7 +99,7 @@ def load_model(folder: Path) -> CtcModel:
     return model.eval()
 
 
-def fill(model: CtcModel, weights: Weights, path: Path) -> None:
+def fill(model: nn.Module, weights: Weights, path: Path) -> None:
     """Copy weights into a model; raises InputError where names or shapes do not fit."""
     own = model.state_dict()
     for name in sorted(own.keys() | weights.keys()):

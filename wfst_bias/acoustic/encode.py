@@ -124,7 +124,13 @@ def _in_order(stretch: Sequence[_Piece], encode_batches: EncodeBatches) -> list[
 
 def _encode_batch(recognizer: Recognizer, batch: Batch) -> list[Encoding]:
     read = [_read(piece) for piece in batch]
-    heard = iter(recognizer.hear([each for each in read if not isinstance(each, InputError)]))
+    sounding = [
+        (each, piece.sound.utterance_id)
+        for each, piece in zip(read, batch, strict=True)
+        if not isinstance(each, InputError)
+    ]
+    samples, names = [each for each, _ in sounding], [name for _, name in sounding]
+    heard = iter(recognizer.hear(samples, names))
     return [
         each if isinstance(each, InputError) else _keep(next(heard), piece.window.kept)
         for each, piece in zip(read, batch, strict=True)

@@ -11,6 +11,7 @@ from wfst_bias.errors import InputError
 
 DEFAULT_MODEL = Path(wfst_bias.__file__).parent.parent / "data/models/small"
 LM_FILE, OPTIONS_FILE = "lm.arpa.gz", "decode.toml"
+PHONES_FILE, LEXICON_FILE = "phones.txt", "lexicon.txt"
 
 
 @dataclass(frozen=True)
@@ -56,5 +57,18 @@ class ModelFolder:
     @property
     def options(self) -> Path | None:
         """Return the options of decoding that come with the model, None where none do."""
-        path = self.path / OPTIONS_FILE
+        return self._if_there(OPTIONS_FILE)
+
+    @property
+    def phones(self) -> Path | None:
+        """Return the table of the phone head, None where there is none."""
+        return self._if_there(PHONES_FILE)
+
+    @property
+    def lexicon(self) -> Path | None:
+        """Return the pronunciations that come with the model, None where none do."""
+        return self._if_there(LEXICON_FILE)
+
+    def _if_there(self, name: str) -> Path | None:
+        path = self.path / name
         return path if path.is_file() else None

@@ -13,14 +13,13 @@ from torch import Tensor
 
 from wfst_bias.acoustic.checkpoints import load_model
 from wfst_bias.acoustic.features import log_mel, normalize, pad
-from wfst_bias.acoustic.model import CtcModel
+from wfst_bias.acoustic.model import CtcModel, Encoded
+from wfst_bias.acoustic.model_folder import PHONES_FILE
 from wfst_bias.acoustic.subwords import MODEL_FILE, TOKENS_FILE, Subwords
 from wfst_bias.acoustic.windows import Window, windows_of
 from wfst_bias.errors import InputError
 from wfst_bias.phones.lexicon import PhoneTable
 from wfst_bias.tokens import TokenTable
-
-PHONES_FILE = "phones.txt"
 
 
 @dataclass(frozen=True)
@@ -59,11 +58,17 @@ class Recognizer:
                 raise InputError(f"expected {expected} symbols", path=folder / file, value=size)
         return cls(model, tokens, phones)
 
-    def hear(self, recordings: Sequence[NDArray[np.float32]]) -> list[Heard]:
+    def hear(
+        self, recordings: Sequence[NDArray[np.float32]], utterance_ids: Sequence[str] | None = None
+    ) -> list[Heard]:
         """Encode recordings, each mono samples (S,) at 16 kHz, as one batch.
 
         The result does not depend on what else is in the batch, beyond rounding. Recordings over
         24 seconds are encoded in windows with 2 seconds of context on both sides.
+
+        Args:
+          recordings: samples.
+          utterance_ids: whose they are, for `adapt`; None for no one's.
 
         Raises:
           ValueError: a recording has fewer samples than one window of the features.
@@ -74,15 +79,22 @@ class Recognizer:
             for samples, windows in zip(recordings, planned, strict=True)
             for window in windows
         ]
-        encoded = self._encode(pieces)
+        ids = [""] * len(recordings) if utterance_ids is None else utterance_ids
+        owners = [name for name, windows in zip(ids, planned, strict=True) for _ in windows]
+        encoded = self._encode(pieces, owners)
         return [_joined(windows, encoded) for windows in planned]
 
+    def adapt(self, encoded: Encoded, utterance_ids: Sequence[str]) -> Encoded:
+        """Change what the model made of a batch, for these utterances; here nothing is."""
+        return encoded
+
     @torch.no_grad()
-    def _encode(self, pieces: Sequence[Tensor]) -> Iterator[Heard]:
+    def _encode(self, pieces: Sequence[Tensor], owners: Sequence[str]) -> Iterator[Heard]:
         device = next(self.model.parameters()).device
         for start in range(0, len(pieces), 16):
             features, lengths = pad(pieces[start : start + 16])
             encoded = self.model(features.to(device), lengths.to(device))
+            encoded = self.adapt(encoded, owners[start : start + 16])
             log_probs, phones = encoded.log_probs.cpu().numpy(), encoded.phone_log_probs.cpu()
             for row, length in enumerate(encoded.lengths.tolist()):
                 yield Heard(log_probs[row, :length], phones[row, :length].numpy())

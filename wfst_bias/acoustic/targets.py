@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,13 +30,27 @@ def targets_of(
       InputError: a cut without a transcript, a transcript with characters that the tokens lack,
         a word that the lexicon lacks, or two cuts of one id; the cut is named.
     """
+
+    def phones_of(text: str) -> tuple[int, ...]:
+        return tuple(phones.ids_of(lexicon.phones_of(text.split())))
+
+    return _targets(cuts, subwords, phones_of)
+
+
+def spelled_targets_of(cuts: Any, subwords: Subwords) -> dict[str, Target]:
+    """Return the target of each cut, without phones, by its id; raises as `targets_of`."""
+    return _targets(cuts, subwords, lambda text: ())
+
+
+def _targets(
+    cuts: Any, subwords: Subwords, phones_of: Callable[[str], tuple[int, ...]]
+) -> dict[str, Target]:
     normalizer = Normalizer(subwords.token_table())
     targets: dict[str, Target] = {}
     for cut in cuts:
         text = _normalized(cut, normalizer)
         try:
-            phone_ids = tuple(phones.ids_of(lexicon.phones_of(text.split())))
-            target = Target(text, tuple(subwords.encode(text)), phone_ids)
+            target = Target(text, tuple(subwords.encode(text)), phones_of(text))
         except InputError as error:
             raise InputError(f"the transcript of cut {cut.id}: {error}") from error
         if targets.setdefault(cut.id, target) != target:

@@ -42,6 +42,10 @@ class TrainingLog:
         """Log the errors on dev after an epoch, and show them."""
         rates = {"wer": errors.words.value, "per": errors.phones.value}
         rates |= {f"wer_{i}": each.value for i, each in enumerate(errors.intermediate_words, 1)}
+        self.rates(epoch, step, rates)
+
+    def rates(self, epoch: int, step: int, rates: Mapping[str, float]) -> None:
+        """Log shares, by name, after an epoch, and show them."""
         for name, value in rates.items():
             self._events.add_scalar(f"dev/{name}", value, step)
         self._events.flush()

@@ -20,6 +20,7 @@ from wfst_bias.formats.log_probs import create_log_probs
 
 if TYPE_CHECKING:
     from wfst_bias.acoustic.recognizer import Recognizer
+    from wfst_bias.cli.decode_lists import RunLists
     from wfst_bias.formats.audio_inputs import AudioInputs
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -44,6 +45,42 @@ def model_flag(command: Command) -> Command:
     )(command)
 
 
+def adapter_flag(command: Command) -> Command:
+    """Add `--adapter`."""
+    return click.option(
+        "--adapter",
+        type=FILE,
+        metavar="FOLDER",
+        help="trained adapter of the model: the list also changes what is heard; see "
+        "`wfst-bias train-adapter` [default: none]",
+    )(command)
+
+
+def load_recognizer(model: Path, adapter: Path | None) -> Recognizer:
+    """Read a model's folder, and that of its adapter where there is one.
+
+    Raises:
+      InputError: a file is missing or broken, or the adapter belongs to another model.
+    """
+    from wfst_bias.acoustic.recognizer import Recognizer
+
+    recognizer = Recognizer.load(model)
+    if adapter is None:
+        return recognizer
+    from wfst_bias.adapter.listening import AdaptedRecognizer
+
+    return AdaptedRecognizer.attach(recognizer, adapter)
+
+
+def with_lists(recognizer: Recognizer, lists: RunLists) -> Recognizer:
+    """Return a recognizer that listens for lists, if it has an adapter."""
+    from wfst_bias.adapter.listening import AdaptedRecognizer
+
+    if not isinstance(recognizer, AdaptedRecognizer):
+        return recognizer
+    return recognizer.listening_for(lists.shared, lists.own_lists())
+
+
 def fill_from_model(flags: Mapping[str, Any]) -> dict[str, Any]:
     """Return flags with the files and the frame shift of `--model` where none is given.
 
@@ -58,6 +95,8 @@ def fill_from_model(flags: Mapping[str, Any]) -> dict[str, Any]:
         "model": model.path,
         "tokens": model.tokens,
         "options_file": model.options,
+        "phones": model.phones,
+        "lexicon": model.lexicon,
         "frame_shift_ms": FRAME_SHIFT_MS,
     }
     filled |= {name: value for name, value in flags.items() if value is not None}

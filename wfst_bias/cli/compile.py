@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 
 from wfst_bias.cli.flags import flags_of
 from wfst_bias.cli.inputs import (
@@ -23,11 +24,13 @@ from wfst_bias.cli.inputs import (
     read_options,
     show_counts,
 )
+from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.entities.classes import ListFile
 from wfst_bias.entities.entity_list import EntityList, write_report
 from wfst_bias.entities.spelling import Speller
 from wfst_bias.errors import InputError
 from wfst_bias.files import write_text
+from wfst_bias.g2g.options import G2gOptions
 from wfst_bias.graph.boost import BoostOptions
 from wfst_bias.graph.load import LoadedGraph, load_graph
 from wfst_bias.graph.word_graph import TokenNumbers
@@ -41,7 +44,7 @@ Statistics = dict[str, dict[str, Any]]
 @list_flags
 @click.option("--out", type=FILE, required=True, metavar="DIR", help="folder for what is compiled")
 @options_flag
-@flags_of(BoostOptions)
+@flags_of(BoostOptions, G2gOptions)
 def compile_command(
     tokens: Path, lm: Path, entities: tuple[ListFile, ...], out: Path, **flags: Any
 ) -> None:
@@ -78,7 +81,7 @@ def compile_command(
     if graph.unspeakable:
         write_text(out / "unspeakable.txt", "".join(f"{word}\n" for word in graph.unspeakable))
     if listed is not None:
-        statistics["entities"] = _compile_list(listed, graph, options.boost, out)
+        statistics["entities"] = _compile_list(listed, graph, options, out)
     write_text(out / "statistics.json", json.dumps(statistics, indent=2) + "\n")
     click.echo(_summary(statistics, out))
 
@@ -96,14 +99,19 @@ def _graph_statistics(graph: LoadedGraph, seconds: float) -> dict[str, Any]:
 
 
 def _compile_list(
-    listed: EntityList, graph: LoadedGraph, boost: BoostOptions, out: Path
+    listed: EntityList, graph: LoadedGraph, options: DecodeOptions, out: Path
 ) -> dict[str, Any]:
     from wfst_bias.cli.entity_file import write_entity_fst
-    from wfst_bias.graph.compiled_list import ListCompiler
+    from wfst_bias.graph.compiled_list import ListCompiler, load_variants
 
     begin = time.perf_counter()
     compiler = ListCompiler(
-        graph.tokens, Speller(graph.tokens), graph.unigrams, boost, graph.classes
+        graph.tokens,
+        Speller(graph.tokens),
+        graph.unigrams,
+        options.boost,
+        graph.classes,
+        load_variants(options.g2g, graph.tokens, out),
     )
     compiled = compiler.compile(listed)
     seconds = time.perf_counter() - begin
@@ -113,7 +121,8 @@ def _compile_list(
     return {
         **count_lines(compiled.entities.report),
         "entities": len(listed),
-        "boosted_forms": len(compiled.form_entity),
+        "boosted_forms": len(np.unique(compiled.form_own)),
+        "variants": len(compiled.form_own) - len(np.unique(compiled.form_own)),
         "penalized_forms": len(compiled.penalties.forms),
         "states": compiled.fst.n_states,
         "arcs": len(compiled.fst.source),

@@ -11,13 +11,21 @@ from typing import Any, TypeVar
 
 import click
 
-from wfst_bias.cli.audio import AUDIO_HELP, fill_from_model, model_flag, stdin_as_file
+from wfst_bias.cli.audio import (
+    AUDIO_HELP,
+    adapter_flag,
+    fill_from_model,
+    model_flag,
+    stdin_as_file,
+)
 from wfst_bias.cli.decode_lists import ListRequest
 from wfst_bias.cli.decode_run import ERRORS, DecodeRequest, DecodeSummary, run_decode
 from wfst_bias.cli.flags import SeveralValues, flags_of
 from wfst_bias.cli.inputs import (
     FILE,
     REPORT,
+    check_list_flags,
+    entities_tsv_flag,
     list_flags,
     lm_flag,
     options_flag,
@@ -25,12 +33,16 @@ from wfst_bias.cli.inputs import (
     show_counts,
     tokens_flag,
 )
+from wfst_bias.cli.sound import SoundRequest, phone_file_flags, phone_log_probs_flag
 from wfst_bias.cli.sources import AudioRequest
 from wfst_bias.decode.adaptive import AdaptiveOptions
 from wfst_bias.decode.options import OutputOptions
 from wfst_bias.decode.search import SearchOptions
+from wfst_bias.errors import InputError
+from wfst_bias.g2g.options import G2gOptions
 from wfst_bias.graph.boost import BoostOptions
 from wfst_bias.graph.scales import Scales
+from wfst_bias.sound.options import LexiconLookupOptions, PhoneRescoreOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -45,7 +57,11 @@ def default_cache() -> Path:
 
 def search_flags(command: Command) -> Command:
     """Add the flags that say how to decode, with how many processes and which cache."""
-    command = flags_of(Scales, BoostOptions, AdaptiveOptions, SearchOptions, OutputOptions)(command)
+    command = flags_of(
+        Scales, BoostOptions, G2gOptions, AdaptiveOptions, SearchOptions, OutputOptions,
+        PhoneRescoreOptions, LexiconLookupOptions,
+    )(command)  # fmt: skip
+    command = phone_file_flags(command)
     command = options_flag(command)
     command = click.option(
         "--cache",
@@ -80,16 +96,13 @@ def search_flags(command: Command) -> Command:
 @click.option(
     "--audio", type=FILE, multiple=True, metavar="PATH...", help=f"in their place: {AUDIO_HELP}"
 )
+@phone_log_probs_flag
 @model_flag
+@adapter_flag
 @tokens_flag(required=False)
 @lm_flag(required=False)
 @list_flags
-@click.option(
-    "--entities-tsv",
-    type=FILE,
-    metavar="TSV",
-    help="a list for each utterance: id, text, rare words, list; the last two JSON arrays",
-)
+@entities_tsv_flag
 @click.option("--out", type=FILE, required=True, metavar="DIR", help="folder for what is decoded")
 @click.option("--lattices", is_flag=True, help="also write DIR/lattices/lat.JOB.zip and .gz")
 @search_flags
@@ -122,6 +135,9 @@ def decode_command(**flags: Any) -> int:
                            for k2.Fsa.from_dict(torch.load(...)), labels in tokens.txt, aux_labels
                            in words.txt; lat.JOB.gz with the words as Kaldi's compact lattices
 
+    What phones were heard can rescore the n best texts (--phone-scale), and an entity that sounds
+    like what was written can take its place (--lookup-words): entities.jsonl says why.
+
     An utterance that cannot be decoded has an empty text; the rest is decoded and the exit status
     is 1. A worker process that dies is replaced.
 
@@ -131,9 +147,12 @@ def decode_command(**flags: Any) -> int:
       wfst-bias decode --log-probs x.npz --tokens tokens.txt --lm lm.arpa \\
         --entities names.txt --options tuned.toml --nj 4 --out biased
       wfst-bias decode --audio data/test --model data/models/small --out plain
+      wfst-bias decode --audio data/test --model data/models/small --adapter exp/adapter \\
+        --entities names.txt --out adapted
+      wfst-bias decode --log-probs x.npz --phone-log-probs phones.npz --tokens tokens.txt \\
+        --lm lm.arpa --entities names.txt --phone-scale 20 --lookup-words 3 --out by-sound
     """
-    if flags["entities"] and flags["entities_tsv"] is not None:
-        raise click.UsageError("--entities and --entities-tsv exclude each other")
+    check_list_flags(flags)
     check_source_flags(flags)
     if flags["audio"] or flags["model"] is not None:
         flags = fill_from_model(flags)
@@ -152,6 +171,12 @@ def check_source_flags(flags: Mapping[str, Any]) -> None:
             if flags[name] is not None:
                 raise click.UsageError(f"--audio and --{name.replace('_', '-')} exclude each other")
         return
+    if flags.get("adapter") is not None:
+        raise InputError(
+            "log-probabilities cannot be adapted to a list any more",
+            path=flags["log_probs"],
+            remedy="give the audio, with --audio",
+        )
     if flags["log_probs"] is None:
         raise click.UsageError("Missing option '--log-probs' or '--audio'")
     for name in ("tokens", "lm"):
@@ -166,12 +191,15 @@ def decode_request(flags: Mapping[str, Any]) -> DecodeRequest:
       InputError: options that cannot be used.
     """
     lists = {f.name: flags[f.name] for f in fields(ListRequest) if f.name in flags}
-    audio = AudioRequest(flags["audio"], flags["model"]) if flags["audio"] else None
+    audio = None
+    if flags["audio"]:
+        audio = AudioRequest(flags["audio"], flags["model"], flags.get("adapter"))
     return DecodeRequest(
         source=audio or flags["log_probs"],
         options=read_options(flags),
         lists=ListRequest(**lists),
         lattices=flags.get("lattices", False),
+        sound=SoundRequest.of(flags),
         **{name: flags[name] for name in ("tokens", "lm", "out", "cache", "nj")},
     )
 

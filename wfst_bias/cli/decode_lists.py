@@ -87,6 +87,10 @@ class RunLists:
         shared = None if self.shared is None else in_known_classes(self.shared, classes)
         return replace(self, shared=shared, classes=classes)
 
+    def own_lists(self) -> dict[str, EntityList]:
+        """Return the lists of utterances that have one of their own, by id."""
+        return {name: self._compile(name) for name in self.own or {}}
+
     def check(self, path: Path) -> None:
         """Refuse the lists of utterances if one has a line that is rejected."""
         for name in self.own or {}:

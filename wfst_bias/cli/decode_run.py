@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +17,7 @@ from tqdm import tqdm
 from wfst_bias.cli.decode_lists import ListRequest, RunLists
 from wfst_bias.cli.decode_work import Decoded, DecodeWork, LatticeFolder, Utterance
 from wfst_bias.cli.inputs import GRAPHS, make_folder
+from wfst_bias.cli.sound import SoundRequest
 from wfst_bias.cli.sources import AudioRequest, open_source
 from wfst_bias.decode.lattice_files import LatticeSymbols, lattice_file_name, write_symbols
 from wfst_bias.decode.options import DecodeOptions
@@ -53,6 +54,7 @@ class DecodeRequest:
     lattices: bool
     nj: int
     options: DecodeOptions
+    sound: SoundRequest = field(default_factory=SoundRequest)
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,11 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
       WorkerError: workers that cannot begin.
     """
     check_packages()
+    if request.options.needs_phones:
+        request.sound.check(isinstance(request.source, AudioRequest))
+    else:
+        request.sound.warn_if_unused()
+    needs_phones = request.options.needs_phones and request.sound.log_probs is None
     tokens = TokenTable.read(request.tokens)
     source = open_source(request.source)
     check_ids(source.ids)
@@ -95,20 +102,23 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
     with graph_folder(request.cache) as cache:
         graph = load_graph(request.tokens, request.lm, cache)
         lists = lists.in_classes(graph.classes)
+        _prepare_variants(request, tokens, lists, cache)
         with (
             _lattice_folder(request, tokens, graph.words, lists, source.ids) as lattices,
-            source.log_probs(request.out, request.nj) as (log_probs, faults),
+            source.log_probs(request.out, request.nj, lists, needs_phones) as found,
         ):
             work = work_type(
                 request.tokens,
                 request.lm,
-                log_probs,
+                found.tokens,
                 cache,
                 request.options,
                 None if lists.shared is None else replace(lists.shared, report=()),
                 lattices,
+                found.phones or request.sound.log_probs,
+                request.sound.files,
             )
-            decoded = _decode(work, lists.utterances(source.ids), request.nj, faults)
+            decoded = _decode(work, lists.utterances(source.ids), request.nj, found.faults)
     _write_results([d.result for d in decoded], request.out)
     lines = lists.write_report(decoded, request.out)
     failed = sum(d.result.error is not None for d in decoded)
@@ -134,6 +144,17 @@ def graph_folder(cache: Path) -> Iterator[Path]:
                 yield Path(folder)
             return
     yield cache
+
+
+def _prepare_variants(
+    request: DecodeRequest, tokens: TokenTable, lists: RunLists, cache: Path
+) -> None:
+    """Read the tables of rules, and find the variants of the run's list once for all workers."""
+    from wfst_bias.graph.compiled_list import load_variants
+
+    variants = load_variants(request.options.g2g, tokens, cache)
+    if variants is not None and lists.shared is not None:
+        variants.prepare(lists.shared)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from wfst_bias.formats.log_probs import FloatArray, open_log_probs
 from wfst_bias.formats.results import Result
 from wfst_bias.lattices.arcs import Weights
 from wfst_bias.lattices.kaldi import write_beside
+from wfst_bias.sound.knowledge import PhoneFiles
 
 if TYPE_CHECKING:
     from wfst_bias.decode.decoder import Decoder, PieceLattice
@@ -96,6 +97,8 @@ class DecodeWork:
       options: how to decode.
       entities: the list of the run, None for none.
       lattices: where lattices go, None for nowhere.
+      phone_log_probs: of the same utterances, None for none.
+      phone_files: what says how words are pronounced.
     """
 
     tokens: Path
@@ -105,6 +108,8 @@ class DecodeWork:
     options: DecodeOptions
     entities: EntityList | None = None
     lattices: LatticeFolder | None = None
+    phone_log_probs: Path | None = None
+    phone_files: PhoneFiles = field(default_factory=PhoneFiles)
 
     def __call__(self) -> Callable[[Sequence[Utterance]], list[Decoded]]:
         """Return a function that decodes utterances."""
@@ -113,7 +118,8 @@ class DecodeWork:
         from wfst_bias.decode.decoder import Decoder
 
         torch.set_num_threads(1)
-        decoder = Decoder.load(self.tokens, self.lm, self.options, self.cache)
+        phones = self.phone_files.read() if self.options.needs_phones else None
+        decoder = Decoder.load(self.tokens, self.lm, self.options, self.cache, phones)
         return _Decoding(self, decoder).decode
 
 
@@ -121,6 +127,8 @@ class _Decoding:
     def __init__(self, work: DecodeWork, decoder: Decoder) -> None:
         self.decoder = decoder
         self.archive = open_log_probs(work.log_probs)
+        path = work.phone_log_probs if work.options.needs_phones else None
+        self.phones = None if path is None else open_log_probs(path)
         self.lattices = work.lattices
         self.shared = None if work.entities is None else decoder.compile_list(work.entities)
 
@@ -133,7 +141,8 @@ class _Decoding:
         }
         decoded: dict[str, Decoded] = {}
         for batch in self._batches(utterances, decoded):
-            for result in self._search(batch, own):
+            phones = self._phones_of(batch, decoded)
+            for result in self._search(batch, own, phones):
                 n_frames = 0 if result.error is not None else len(batch[result.utterance_id])
                 decoded[result.utterance_id] = Decoded(result, n_frames)
         for name, compiled in own.items():
@@ -157,15 +166,33 @@ class _Decoding:
                 batch = {}
         yield batch
 
+    def _phones_of(
+        self, batch: dict[str, FloatArray], decoded: dict[str, Decoded]
+    ) -> dict[str, FloatArray] | None:
+        """Read the phone log-probabilities of a batch; take out of it what has none to read."""
+        if self.phones is None:
+            return None
+        phones: dict[str, FloatArray] = {}
+        for name in list(batch):
+            try:
+                phones[name] = self.phones[name]
+            except InputError as error:
+                decoded[name] = Decoded(Result.failed(name, str(error)), 0)
+                del batch[name]
+        return phones
+
     def _search(
-        self, batch: Mapping[str, FloatArray], own: Mapping[str, CompiledList]
+        self,
+        batch: Mapping[str, FloatArray],
+        own: Mapping[str, CompiledList],
+        phones: Mapping[str, FloatArray] | None,
     ) -> list[Result]:
         lists = {name: own.get(name, self.shared) for name in batch}
         known = {name: entities for name, entities in lists.items() if entities is not None}
         if self.lattices is None:
-            return self.decoder.decode(batch, known)
+            return self.decoder.decode(batch, known, phone_log_probs=phones)
         found: list[PieceLattice] = []
-        results = self.decoder.decode(batch, known, found)
+        results = self.decoder.decode(batch, known, found, phones)
         pieces: dict[str, list[PieceLattice]] = {}
         for piece in found:
             pieces.setdefault(piece.utterance_id, []).append(piece)

@@ -11,7 +11,6 @@ import pywrapfst
 
 from wfst_bias.files import atomic_write, write_text
 from wfst_bias.graph.compiled_list import CompiledList
-from wfst_bias.graph.entity_fst import EntityFst
 from wfst_bias.tokens import WORD_MARK
 
 EPSILON = "<eps>"
@@ -31,7 +30,7 @@ def write_entity_fst(compiled: CompiledList, tokens: Sequence[str], folder: Path
     token_ids = {symbol: number for number, symbol in enumerate([EPSILON, *tokens[1:]])}
     forms = [EPSILON, *(form.replace(" ", WORD_MARK) for form in boosted_forms(compiled))]
     form_ids = {form: number for number, form in enumerate(forms)}
-    fst = entity_transducer(compiled.fst)
+    fst = entity_transducer(compiled)
     fst.set_input_symbols(_symbol_table(token_ids)).set_output_symbols(_symbol_table(form_ids))
     with atomic_write(folder / "entities.fst", "wb") as stream:
         stream.write(fst.write_to_string())
@@ -40,20 +39,24 @@ def write_entity_fst(compiled: CompiledList, tokens: Sequence[str], folder: Path
 
 
 def boosted_forms(compiled: CompiledList) -> list[str]:
-    """Return the forms of E in their order: those of the list without the penalized ones."""
-    forms = (form for entity in compiled.entities for form in entity.forms)
-    return [form for form in forms if tuple(form.split()) not in compiled.penalties.forms]
+    """Return the forms of the list in their order, without the penalized ones and variants."""
+    own = zip(compiled.form_text, compiled.form_own.tolist(), strict=True)
+    return [form for number, (form, own_number) in enumerate(own) if number == own_number]
 
 
-def entity_transducer(e: EntityFst) -> pynini.Fst:
-    """Return E as a transducer from tokens to `form + 1`, scores turned into costs."""
+def entity_transducer(compiled: CompiledList) -> pynini.Fst:
+    """Return E as a transducer from tokens to `form + 1`, scores turned into costs.
+
+    Variants of a form write the form.
+    """
+    e, own = compiled.fst, compiled.form_own
     fst = pynini.Fst()
     fst.add_states(e.n_states + 1)
     fst.set_start(0)
     fst.set_final(e.n_states)
     for source, target, token, score in _rows(e.source, e.target, e.token, e.score):
         fst.add_arc(source, pywrapfst.Arc(token, 0, -score, target))
-    for source, form, score in _rows(e.exit_state, e.exit_form, e.exit_score):
+    for source, form, score in _rows(e.exit_state, own[e.exit_form], e.exit_score):
         fst.add_arc(source, pywrapfst.Arc(0, form + 1, -score, e.n_states))
     return fst
 

@@ -32,7 +32,8 @@ NO_VALUE = object()  # what a flag has where `none` is given; None means that it
 def flags_of(*kinds: type[DataclassInstance]) -> Callable[[Command], Command]:
     """Return a decorator that adds a flag for each field of options dataclasses.
 
-    `search_beam` becomes `--search-beam`, its help the field's `help` metadata with the default.
+    `search_beam` becomes `--search-beam` unless the field's `flag` metadata names another, its help
+    the `help` metadata with the default.
     The command gets the values by the names of the fields, None where a flag is not given.
     """
 
@@ -94,7 +95,7 @@ def repeat_flags(arguments: Sequence[str], several: Sequence[str]) -> list[str]:
 
 
 def _flag(field: Field[Any], hint: Any) -> Callable[[Command], Command]:
-    name = field.name.replace("_", "-")
+    name = field.metadata.get("flag", field.name).replace("_", "-")
     assert field.default is not MISSING, "an option has a default"
     text = f"{field.metadata['help']} [default: {_show(field.default)}]"
     declaration = f"--{name}/--no-{name}" if hint is bool else f"--{name}"

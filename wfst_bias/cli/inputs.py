@@ -97,6 +97,22 @@ def list_flags(command: Command) -> Command:
     )(command)
 
 
+def entities_tsv_flag(command: Command) -> Command:
+    """Add `--entities-tsv`."""
+    return click.option(
+        "--entities-tsv",
+        type=FILE,
+        metavar="TSV",
+        help="a list for each utterance: id, text, rare words, list; the last two JSON arrays",
+    )(command)
+
+
+def check_list_flags(flags: Mapping[str, Any]) -> None:
+    """Refuse a list for all utterances beside lists of their own."""
+    if flags["entities"] and flags["entities_tsv"] is not None:
+        raise click.UsageError("--entities and --entities-tsv exclude each other")
+
+
 def options_flag(command: Command) -> Command:
     """Add `--options`."""
     return click.option(
@@ -104,7 +120,8 @@ def options_flag(command: Command) -> Command:
         "options_file",
         type=FILE,
         metavar="TOML",
-        help="[scales], [boost], [adaptive], [search], [output]; the flags below override it",
+        help="[scales], [boost], [g2g], [adaptive], [search], [output], [phone_rescore], "
+        "[lexicon_lookup]; the flags below override it",
     )(command)
 
 

@@ -9,17 +9,22 @@ from collections.abc import Sequence
 import click
 from tqdm import tqdm
 
+from wfst_bias.cli.attention import attention_command
 from wfst_bias.cli.compile import compile_command
 from wfst_bias.cli.decode import decode_command
 from wfst_bias.cli.encode import encode_command
+from wfst_bias.cli.learn import learn_rules_command
 from wfst_bias.cli.lm import lm_command
+from wfst_bias.cli.phone_costs import phone_costs_command
 from wfst_bias.cli.phones import phones_command
 from wfst_bias.cli.rescore import rescore_command
 from wfst_bias.cli.score import score_command
 from wfst_bias.cli.subwords import subwords_command
 from wfst_bias.cli.train import train_command
+from wfst_bias.cli.train_adapter import train_adapter_command
 from wfst_bias.cli.transcribe import transcribe_command
 from wfst_bias.cli.tune import tune_command
+from wfst_bias.cli.variants import variants_command
 from wfst_bias.decode.workers import WorkerError
 from wfst_bias.errors import InputError
 
@@ -31,6 +36,7 @@ EXTRAS = {"pynini": "lists", "pywrapfst": "lists", "sentencepiece": "lists"}
 EXTRAS |= {"k2": "decode", "_k2": "decode", "torch": "decode"}
 EXTRAS |= {"lhotse": "audio", "soundfile": "audio", "scipy": "audio", "tensorboard": "train"}
 EXTRAS |= {"phonemizer": "g2p", "espeakng_loader": "g2p", "optuna": "tune"}
+EXTRAS |= {"matplotlib": "plots"}
 
 
 class _InOrder(click.Group):
@@ -61,9 +67,14 @@ IN_ORDER = (
     rescore_command,
     score_command,
     tune_command,
+    variants_command,
+    learn_rules_command,
     subwords_command,
     phones_command,
+    phone_costs_command,
     train_command,
+    train_adapter_command,
+    attention_command,
 )
 for command in IN_ORDER:
     commands.add_command(command)

@@ -9,11 +9,13 @@ import click
 
 from wfst_bias.cli.flags import SeveralValues
 from wfst_bias.cli.inputs import FILE, check_out_file
+from wfst_bias.entities.list_file import ListLine, read_list
 from wfst_bias.errors import InputError
 from wfst_bias.files import read_lines
+from wfst_bias.phones.inventory import check_phones
 from wfst_bias.phones.lexicon import PhoneLexicon
 
-INPUT_FLAGS = ("--words", "--text")
+INPUT_FLAGS = ("--words", "--text", "--names")
 
 
 @click.command(
@@ -36,6 +38,29 @@ INPUT_FLAGS = ("--words", "--text")
     help="text with any number of words a line, white space between them",
 )
 @click.option(
+    "--names",
+    "name_files",
+    type=FILE,
+    multiple=True,
+    metavar="LIST...",
+    help="lists of names, as `decode --entities` reads them: each word is pronounced in several "
+    "ways",
+)
+@click.option(
+    "--lexicon",
+    "lexicons",
+    type=FILE,
+    multiple=True,
+    metavar="FILE",
+    help="with --names: a lexicon of your own, which goes before espeak-ng; repeated for several",
+)
+@click.option(
+    "--shipped/--no-shipped",
+    default=True,
+    show_default=True,
+    help="with --names: take the pronunciations in data/phones/names.txt, or read all words anew",
+)
+@click.option(
     "--language",
     default="en-us",
     show_default=True,
@@ -51,6 +76,9 @@ INPUT_FLAGS = ("--words", "--text")
 def phones_command(
     word_files: tuple[Path, ...],
     texts: tuple[Path, ...],
+    name_files: tuple[Path, ...],
+    lexicons: tuple[Path, ...],
+    shipped: bool,
     language: str,
     table: Path | None,
     out: Path,
@@ -60,10 +88,23 @@ def phones_command(
     Every word is said alone, as it is written in the file, and stands once in the lexicon, in
     alphabetical order. The phones are those of the CMU dictionary without stress digits, and AX.
 
+    Names are read in the languages from which they seem to come (data/phones/languages.tsv), or in
+    that which their line gives, `Łukasz Kohut <lang:pl>`, and in English too; words of --lexicon
+    and of data/phones/names.txt have the pronunciations that stand there.
+
     \b
-    Example:
+    Examples:
       wfst-bias phones --text train.txt dev.txt --out lexicon.txt
+      wfst-bias phones --names people.txt --lexicon mine.txt --out names.txt
     """
+    if name_files:
+        if word_files or texts or table is not None:
+            raise click.UsageError("--names excludes --words, --text and --table")
+        check_out_file(out)
+        click.echo(_pronounce_names(name_files, lexicons, language, out, shipped=shipped))
+        return
+    if lexicons:
+        raise click.UsageError("--lexicon goes with --names")
     if not word_files and not texts:
         raise click.UsageError("Missing option '--words' or '--text'")
     for path in filter(None, (out, table)):
@@ -75,6 +116,27 @@ def phones_command(
     if table is not None:
         _write_table(table)
     click.echo(f"{len(lexicon.pronunciations)} words, {len(lexicon.phones)} phones")
+
+
+def _pronounce_names(
+    files: tuple[Path, ...], lexicons: tuple[Path, ...], english: str, out: Path, *, shipped: bool
+) -> str:
+    from wfst_bias.phones.names import Name, NamePronouncer, shipped_lexicon
+
+    own = [PhoneLexicon.read(path) for path in lexicons]
+    for path, lexicon in zip(lexicons, own, strict=True):
+        check_phones(lexicon, path)
+    lines = [line for path in files for line in read_list(path)]
+    names = [Name(line.written, line.language) for line in lines if isinstance(line, ListLine)]
+    if not names:
+        raise InputError("no names in the file", path=files[0])
+    known = shipped_lexicon() if shipped else None
+    lexicon = NamePronouncer(own, known, english=english).words(names)
+    lexicon.write(out)
+    ways = sum(map(len, lexicon.pronunciations.values()))
+    rejected = len(lines) - len(names)
+    told = f"; {rejected} lines cannot be read" if rejected else ""
+    return f"{len(lexicon.pronunciations)} words, {ways} pronunciations{told}"
 
 
 def _words_of_lines(path: Path) -> Iterator[str]:

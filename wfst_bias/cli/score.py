@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -10,8 +12,9 @@ import click
 from wfst_bias.cli.inputs import FILE, check_out_file
 from wfst_bias.files import write_text
 from wfst_bias.score.bootstrap import Difference
-from wfst_bias.score.score_files import score_files
-from wfst_bias.score.scores import compare
+from wfst_bias.score.replacements import ReplacementCounts
+from wfst_bias.score.score_files import score_files, score_replacements
+from wfst_bias.score.scores import Scores, compare
 
 
 @click.command("score", short_help="words, references -> error rates, entities found")
@@ -43,8 +46,20 @@ from wfst_bias.score.scores import compare
     metavar="TEXT",
     help="other hypotheses; also show how much more each figure of --hyp is than theirs",
 )
+@click.option(
+    "--spans",
+    type=FILE,
+    metavar="JSONL",
+    help="entities.jsonl of --hyp: also count the entities that `decode --lookup-words` put in "
+    "place of words, right and false ones",
+)
 def score_command(
-    ref: Path, hyp: Path, entities: Path | None, json_file: Path | None, other: Path | None
+    ref: Path,
+    hyp: Path,
+    entities: Path | None,
+    json_file: Path | None,
+    other: Path | None,
+    spans: Path | None,
 ) -> None:
     """Count word errors, apart for rare words, and entities found, missed and made up.
 
@@ -63,9 +78,26 @@ def score_command(
     table = scores.to_table()
     if other is not None:
         table += "\n" + _difference_table(compare(score_files(ref, other, entities), scores), other)
+    replaced = None if spans is None else score_replacements(ref, hyp, spans)
+    if replaced is not None:
+        table += _replaced_line(replaced)
     if json_file is not None:
-        write_text(json_file, scores.to_json())
+        write_text(json_file, _json(scores, replaced))
     click.echo(table, nl=False)
+
+
+def _replaced_line(counts: ReplacementCounts) -> str:
+    return (
+        f"looked up: {counts.right} right, {counts.false} false, {counts.harmful} of these in "
+        "place of what was right\n"
+    )
+
+
+def _json(scores: Scores, replaced: ReplacementCounts | None) -> str:
+    if replaced is None:
+        return scores.to_json()
+    whole = {**json.loads(scores.to_json()), "looked_up": asdict(replaced)}
+    return json.dumps(whole, indent=2, allow_nan=False) + "\n"
 
 
 def _difference_table(differences: dict[str, Difference], other: Path) -> str:

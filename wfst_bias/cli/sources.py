@@ -9,21 +9,38 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
-from wfst_bias.cli.audio import encode_inputs
+from wfst_bias.cli.audio import encode_inputs, load_recognizer, with_lists
 from wfst_bias.errors import InputError
 from wfst_bias.formats.log_probs import open_log_probs
 
 if TYPE_CHECKING:
     from wfst_bias.acoustic.recognizer import Recognizer
+    from wfst_bias.cli.decode_lists import RunLists
     from wfst_bias.formats.audio_inputs import AudioInputs
 
 
 @dataclass(frozen=True)
 class AudioRequest:
-    """Name audio, and the folder of the model that is to hear it."""
+    """Name audio, and the folder of the model that is to hear it, perhaps with an adapter."""
 
     paths: Sequence[Path]
     model: Path
+    adapter: Path | None = None
+
+
+@dataclass(frozen=True)
+class LogProbFiles:
+    """Name files of log-probabilities.
+
+    Attributes:
+      tokens: those of tokens.
+      faults: why utterances are not in it, by id.
+      phones: those of phones, None where nothing makes them.
+    """
+
+    tokens: Path
+    faults: Mapping[str, str]
+    phones: Path | None = None
 
 
 class Source(Protocol):
@@ -34,13 +51,19 @@ class Source(Protocol):
         """Return all utterances in the order of the input."""
 
     def log_probs(
-        self, folder: Path, n_threads: int
-    ) -> AbstractContextManager[tuple[Path, Mapping[str, str]]]:
-        """Give a file of log-probabilities, and why utterances are not in it, by id.
+        self,
+        folder: Path,
+        n_threads: int,
+        lists: RunLists | None = None,
+        with_phones: bool = False,
+    ) -> AbstractContextManager[LogProbFiles]:
+        """Give a file of log-probabilities.
 
         Args:
           folder: where the file may lie meanwhile.
           n_threads: how many threads may make it.
+          lists: what is listened for, where that can be.
+          with_phones: whether those of phones are wanted too.
         """
 
 
@@ -52,9 +75,15 @@ class ArchiveSource:
     ids: tuple[str, ...]
 
     @contextmanager
-    def log_probs(self, folder: Path, n_threads: int) -> Iterator[tuple[Path, Mapping[str, str]]]:
-        """Give the file itself."""
-        yield self.path, {}
+    def log_probs(
+        self,
+        folder: Path,
+        n_threads: int,
+        lists: RunLists | None = None,
+        with_phones: bool = False,
+    ) -> Iterator[LogProbFiles]:
+        """Give the file itself, whatever the lists are."""
+        yield LogProbFiles(self.path, {})
 
 
 @dataclass(frozen=True)
@@ -70,12 +99,20 @@ class AudioSource:
         return self.inputs.ids
 
     @contextmanager
-    def log_probs(self, folder: Path, n_threads: int) -> Iterator[tuple[Path, Mapping[str, str]]]:
-        """Encode into a file that is there as long as it is used."""
+    def log_probs(
+        self,
+        folder: Path,
+        n_threads: int,
+        lists: RunLists | None = None,
+        with_phones: bool = False,
+    ) -> Iterator[LogProbFiles]:
+        """Encode into files that are there as long as they are used."""
+        recognizer = self.recognizer if lists is None else with_lists(self.recognizer, lists)
         with TemporaryDirectory(dir=folder, prefix=".encoded.") as temporary:
             path = Path(temporary) / "log_probs.npz"
-            faults = encode_inputs(self.recognizer, self.inputs, path, n_threads=n_threads)
-            yield path, faults
+            phones = Path(temporary) / "phone_log_probs.npz" if with_phones else None
+            faults = encode_inputs(recognizer, self.inputs, path, phones, n_threads)
+            yield LogProbFiles(path, faults, phones)
 
 
 def open_source(source: Path | AudioRequest) -> Source:
@@ -97,8 +134,7 @@ def _open_archive(path: Path) -> ArchiveSource:
 
 
 def _open_audio(request: AudioRequest) -> AudioSource:
-    from wfst_bias.acoustic.recognizer import Recognizer
     from wfst_bias.formats.audio_inputs import read_audio_inputs
 
-    recognizer = Recognizer.load(request.model)
+    recognizer = load_recognizer(request.model, request.adapter)
     return AudioSource(read_audio_inputs(request.paths), recognizer)

@@ -16,7 +16,7 @@ from wfst_bias.files import atomic_write
 
 if TYPE_CHECKING:
     from wfst_bias.acoustic.config import ModelConfig
-    from wfst_bias.acoustic.train import Materials
+    from wfst_bias.acoustic.training_run import Materials
 
 
 @click.command(
@@ -100,9 +100,10 @@ def _materials(
     from lhotse import CutSet
 
     from wfst_bias.acoustic.config import NAMED, read_config
+    from wfst_bias.acoustic.run_folder import LAST_FILE
     from wfst_bias.acoustic.subwords import MODEL_FILE, TOKENS_FILE, Subwords
     from wfst_bias.acoustic.targets import targets_of
-    from wfst_bias.acoustic.train import LAST_FILE, Materials
+    from wfst_bias.acoustic.training_run import Materials
     from wfst_bias.formats.cuts import read_cuts
     from wfst_bias.phones.lexicon import PhoneLexicon, PhoneTable
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from wfst_bias.cli.audio import fill_from_model, model_flag, stdin_as_file
+from wfst_bias.cli.audio import adapter_flag, fill_from_model, model_flag, stdin_as_file
 from wfst_bias.cli.decode import SOME_FAILED, decode_request, search_flags, show_summary
 from wfst_bias.cli.decode_run import run_decode
 from wfst_bias.cli.inputs import FILE, list_flags, lm_flag, show_counts
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 @click.command("transcribe", short_help="audio, list -> text")
 @click.argument("audio", type=FILE, nargs=-1, required=True, metavar="AUDIO...")
 @model_flag
+@adapter_flag
 @lm_flag(required=False)
 @list_flags
 @click.option(

@@ -12,6 +12,7 @@ from wfst_bias.cli.audio import AUDIO_HELP, fill_from_model, model_flag, stdin_a
 from wfst_bias.cli.decode import check_source_flags, default_cache
 from wfst_bias.cli.flags import SeveralValues, flags_of, given
 from wfst_bias.cli.inputs import FILE, lm_flag, read_options, tokens_flag
+from wfst_bias.cli.sound import SoundRequest, phone_file_flags, phone_log_probs_flag
 from wfst_bias.cli.sources import AudioRequest
 from wfst_bias.cli.tune_run import Budget, TuneRequest, run_tune
 from wfst_bias.tune.objective import Weights
@@ -31,6 +32,7 @@ from wfst_bias.tune.space import fixed_values, search_space, with_values
 @click.option(
     "--audio", type=FILE, multiple=True, metavar="PATH...", help=f"in their place: {AUDIO_HELP}"
 )
+@phone_log_probs_flag
 @model_flag
 @tokens_flag(required=False)
 @lm_flag(required=False)
@@ -80,6 +82,7 @@ from wfst_bias.tune.space import fixed_values, search_space, with_values
     help="of what is tried; with equal inputs it makes equal trials",
 )
 @flags_of(Weights)
+@phone_file_flags
 @click.option(
     "--cache",
     type=FILE,
@@ -143,6 +146,7 @@ def tune_command(**flags: Any) -> None:
         request = TuneRequest(
             source=AudioRequest(paths, flags["model"]) if paths else flags["log_probs"],
             plan=Plan(start, space, weights, flags["seed"]),
+            sound=SoundRequest.of(flags),
             budget=Budget(**{f.name: flags[f.name] for f in fields(Budget)}),
             **{name: flags[name] for name in ("tokens", "lm", "refs", "cache", "nj", "out")},
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from wfst_bias.cli.decode_run import check_packages, graph_folder
 from wfst_bias.cli.inputs import check_out_file
+from wfst_bias.cli.sound import SoundRequest
 from wfst_bias.cli.sources import AudioRequest, open_source
 from wfst_bias.decode.workers import WorkerPool
 from wfst_bias.errors import InputError
@@ -28,6 +29,7 @@ from wfst_bias.tune.trace import Trace, open_trace
 from wfst_bias.tune.worker import Item, TuneWork
 
 TRIALS = ".trials.jsonl"
+PHONE_SECTIONS = ("phone_rescore", "lexicon_lookup")
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,13 @@ class TuneRequest:
     out: Path
     plan: Plan
     budget: Budget
+    sound: SoundRequest = field(default_factory=SoundRequest)
+
+    @property
+    def needs_phones(self) -> bool:
+        """Say whether some trial may need phone log-probabilities."""
+        searched = {name.split(".")[0] for name in self.plan.space}
+        return self.plan.start.needs_phones or not searched.isdisjoint(PHONE_SECTIONS)
 
 
 def run_tune(request: TuneRequest) -> list[str]:
@@ -70,6 +79,8 @@ def run_tune(request: TuneRequest) -> list[str]:
     if find_spec("optuna") is None:
         raise ModuleNotFoundError("No module named 'optuna'", name="optuna")
     check_out_file(request.out)
+    if request.needs_phones:
+        request.sound.check(isinstance(request.source, AudioRequest))
     tokens = TokenTable.read(request.tokens)
     source = open_source(request.source)
     place = request.source if isinstance(request.source, Path) else request.source.paths[0]
@@ -78,10 +89,18 @@ def run_tune(request: TuneRequest) -> list[str]:
     digests |= {"--tokens": digest_of(request.tokens), "--lm": digest_of(request.lm)}
     with graph_folder(request.cache) as cache:
         load_graph(request.tokens, request.lm, cache)
-        with source.log_probs(request.out.parent, request.nj) as (log_probs, faults):
-            _refuse(faults, place)
-            digests["log-probabilities"] = check_all(log_probs, tokens.size)
-            work = TuneWork(request.tokens, request.lm, log_probs, cache, conditions)
+        encodes_phones = request.needs_phones and request.sound.log_probs is None
+        with source.log_probs(request.out.parent, request.nj, with_phones=encodes_phones) as found:
+            _refuse(found.faults, place)
+            digests["log-probabilities"] = check_all(found.tokens, tokens.size)
+            phones = (found.phones or request.sound.log_probs) if request.needs_phones else None
+            if phones is not None:
+                n_phones = request.sound.files.read().table.size
+                digests["phone log-probabilities"] = check_all(phones, n_phones)
+            work = TuneWork(
+                request.tokens, request.lm, found.tokens, cache, conditions, phones,
+                request.sound.files,
+            )  # fmt: skip
             with open_trace(request.out.with_suffix(TRIALS), request.plan, digests) as trace:
                 _run(request, trace, work, source.ids)
                 return list(summary(trace))

@@ -3,43 +3,42 @@
 from __future__ import annotations
 
 import gc
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from wfst_bias.decode.cutting import NO_PHONES, Cutter, Piece, check_phones
 from wfst_bias.decode.dense import DenseInput, Frames, LogProbs
 from wfst_bias.decode.lattice import Lattice, split_lattices
-from wfst_bias.decode.long_audio import cut_points
 from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.decode.path import Vocabulary
 from wfst_bias.decode.pieces import join_pieces
-from wfst_bias.decode.reading import ReadingContext, read_result
+from wfst_bias.decode.reading import (
+    RankedText,
+    ReadingContext,
+    by_score,
+    rank_texts,
+    read_result,
+    spoken_in,
+)
 from wfst_bias.decode.search import SearchOptions, search
+from wfst_bias.decode.sounding import Sounding
 from wfst_bias.entities.classes import ListFile, read_entity_lists
 from wfst_bias.entities.entity_list import EntityList, entities_from_strings
 from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.entities.spelling import Speller
+from wfst_bias.errors import InputError
 from wfst_bias.formats.log_probs import check_log_probs
 from wfst_bias.formats.results import Result
-from wfst_bias.graph.compiled_list import CompiledList, ListCompiler
+from wfst_bias.graph.compiled_list import CompiledList, ListCompiler, load_variants
 from wfst_bias.graph.join import JoinedGraph, SearchGraph
 from wfst_bias.graph.load import LoadedGraph, load_graph
 from wfst_bias.graph.scales import Scales
 from wfst_bias.graph.word_graph import TokenNumbers
+from wfst_bias.sound.knowledge import PhoneFiles, PhoneKnowledge
 
 Lists = CompiledList | Mapping[str, CompiledList] | None
-
-
-@dataclass(frozen=True, eq=False)
-class _Piece:
-    """Hold a stretch of an utterance that is searched at once."""
-
-    utterance_id: str
-    first_frame: int
-    log_probs: LogProbs
-    entities: CompiledList | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,16 +70,32 @@ class Decoder:
     """Decode log-probabilities with a word LM and, per call, lists of entities.
 
     A decoder serves one thread: joining a list rewrites a part of its graph in place.
+
+    Args:
+      loaded: the graph.
+      options: how to decode; None for the defaults.
+      phones: how words are said, where the options ask for phones; None for what is built in.
     """
 
-    def __init__(self, loaded: LoadedGraph, options: DecodeOptions | None = None) -> None:
+    def __init__(
+        self,
+        loaded: LoadedGraph,
+        options: DecodeOptions | None = None,
+        phones: PhoneKnowledge | None = None,
+        cache: Path | str | None = None,
+    ) -> None:
         self.options = options or DecodeOptions()
         self.tokens = tokens = loaded.tokens
         self.graph = SearchGraph(loaded.static, self.options.scales)
         self.normalizer = Normalizer(tokens)
         self.speller = Speller(tokens)
         self.compiler = ListCompiler(
-            tokens, self.speller, loaded.unigrams, self.options.boost, loaded.classes
+            tokens,
+            self.speller,
+            loaded.unigrams,
+            self.options.boost,
+            loaded.classes,
+            load_variants(self.options.g2g, tokens, cache),
         )
         self.dense = DenseInput(tokens, self.options.search.blank_threshold, self.options.adaptive)
         columns = TokenNumbers.of(tokens).columns
@@ -89,9 +104,22 @@ class Decoder:
             columns=columns,
             frame_seconds=self.options.output.frame_shift_ms / 1000,
             n_best=self.options.output.n_best,
+            n_ranked=self.options.phone_rescore.phone_texts if self._rescores() else 1,
             adaptive=self.options.adaptive,
         )
+        output = self.options.output
+        self.cutter = Cutter(tokens, output.longest_piece, self.context.frame_seconds)
         self._joined: tuple[list[CompiledList], JoinedGraph] | None = None
+        self.sounding = self._sounding(loaded, phones) if self.options.needs_phones else None
+
+    def _rescores(self) -> bool:
+        return self.options.phone_rescore.is_on
+
+    def _sounding(self, loaded: LoadedGraph, phones: PhoneKnowledge | None) -> Sounding:
+        rescore, lookup = self.options.phone_rescore, self.options.lexicon_lookup
+        forms = {form for form, log_prob in loaded.unigrams if log_prob >= lookup.lookup_rare_nats}
+        common = {word for word in loaded.words if self.normalizer.normalize(word).form in forms}
+        return Sounding(phones or PhoneFiles().read(), rescore, lookup, common)
 
     @classmethod
     def load(
@@ -100,6 +128,7 @@ class Decoder:
         lm: Path | str,
         options: DecodeOptions | None = None,
         cache: Path | str | None = None,
+        phones: PhoneKnowledge | None = None,
     ) -> Decoder:
         """Read a token table and an ARPA, and compile T∘L∘G or take it from the cache.
 
@@ -107,12 +136,14 @@ class Decoder:
           tokens: a token table, `SYMBOL ID` a line.
           lm: an ARPA, gzipped or not.
           options: how to decode; None for the defaults.
-          cache: the folder that keeps compiled graphs; None to compile anew.
+          cache: the folder that keeps compiled graphs and the variants of long lists; None to
+            compile anew.
+          phones: how words are said, where the options ask for phones.
 
         Raises:
           InputError: a file is broken, or the two do not belong together.
         """
-        return cls(load_graph(tokens, lm, cache), options)
+        return cls(load_graph(tokens, lm, cache), options, phones, cache)
 
     def read_list(self, *files: Path | str | ListFile, strict: bool = False) -> CompiledList:
         """Read and compile the files of a list; `.entities.report` says what became of every line.
@@ -141,6 +172,7 @@ class Decoder:
         log_probs: Mapping[str, LogProbs],
         lists: Lists = None,
         lattices: list[PieceLattice] | None = None,
+        phone_log_probs: Mapping[str, LogProbs] | None = None,
     ) -> list[Result]:
         """Decode utterances.
 
@@ -148,19 +180,30 @@ class Decoder:
           log_probs: by utterance id `(T, V)`, natural-log probabilities.
           lists: one list for all, or lists by utterance id; those that are missing have none.
           lattices: where to put the lattices of all pieces, in the order of utterances and time.
+          phone_log_probs: by utterance id `(T', P)`, where the options ask for phones; their frames
+            may be of another length.
 
         Returns:
           A result per utterance, in the order given; `error` is set where the input is unusable.
+
+        Raises:
+          InputError: the options ask for phones, and there are none.
         """
+        if self.sounding is not None and phone_log_probs is None:
+            raise InputError(NO_PHONES, remedy="give them, or leave these options out")
         failed: dict[str, Result] = {}
-        pieces: list[_Piece] = []
+        pieces: list[Piece] = []
         for utterance_id, values in log_probs.items():
+            phones = (phone_log_probs or {}).get(utterance_id) if self.sounding else None
             reason = check_log_probs(values, self.tokens.size)
+            if reason is None and self.sounding is not None:
+                n_columns = self.sounding.knowledge.table.size
+                reason = check_phones(phones, len(values), n_columns)
             if reason is not None:
                 failed[utterance_id] = Result.failed(utterance_id, reason)
                 continue
             entities = lists.get(utterance_id) if isinstance(lists, Mapping) else lists
-            pieces.extend(self._cut(utterance_id, values, entities))
+            pieces.extend(self.cutter.cut(utterance_id, values, entities, phones))
         decoded: dict[str, list[tuple[float, Result]]] = {}
         for piece, result in zip(pieces, self._decode_pieces(pieces, lattices), strict=True):
             begin = piece.first_frame * self.context.frame_seconds
@@ -170,18 +213,8 @@ class Decoder:
             for name in log_probs
         ]
 
-    def _cut(
-        self, utterance_id: str, log_probs: LogProbs, entities: CompiledList | None
-    ) -> Iterator[_Piece]:
-        pauses = [self.tokens.blank_id]
-        if self.tokens.separator_id is not None:
-            pauses.append(self.tokens.separator_id)
-        cuts = cut_points(log_probs, pauses, self.options.output.longest_piece)
-        for begin, end in itertools.pairwise(cuts):
-            yield _Piece(utterance_id, begin, log_probs[begin:end], entities)
-
     def _decode_pieces(
-        self, pieces: Sequence[_Piece], lattices: list[PieceLattice] | None
+        self, pieces: Sequence[Piece], lattices: list[PieceLattice] | None
     ) -> list[Result]:
         """Decode pieces, and those again without the list's other entities where some are doubtful.
 
@@ -196,9 +229,16 @@ class Decoder:
         found.update(self._decode_in_batches(again, lattices is not None))
         if lattices is not None:
             lattices.extend(lattice for i in range(len(pieces)) for lattice in found[i][1])
-        return [found[i][0] for i in range(len(pieces))]
+        return self._finish(pieces, [found[i][0] for i in range(len(pieces))])
 
-    def _without_doubtful(self, piece: _Piece, result: Result) -> CompiledList | None:
+    def _finish(self, pieces: Sequence[Piece], results: list[Result]) -> list[Result]:
+        """Let what was heard of phones have its last say."""
+        if self.sounding is None:
+            return results
+        heard = [piece.heard for piece in pieces if piece.heard is not None]
+        return self.sounding.finish(results, heard, [piece.entities for piece in pieces])
+
+    def _without_doubtful(self, piece: Piece, result: Result) -> CompiledList | None:
         """Return the list of what was heard well in a piece, None where nothing is doubtful."""
         if piece.entities is None:
             return None
@@ -215,7 +255,7 @@ class Decoder:
         return self.compiler.restrict(piece.entities, heard)
 
     def _decode_in_batches(
-        self, pieces: Mapping[int, _Piece], keep_lattices: bool
+        self, pieces: Mapping[int, Piece], keep_lattices: bool
     ) -> dict[int, tuple[Result, list[PieceLattice]]]:
         """Decode pieces in batches of similar length."""
         order = sorted(pieces, key=lambda i: len(pieces[i].log_probs))
@@ -228,7 +268,7 @@ class Decoder:
                 found[i] = (result, [lattice] if keep_lattices else [])
         return found
 
-    def _decode_batch(self, batch: Sequence[_Piece]) -> tuple[list[Result], list[PieceLattice]]:
+    def _decode_batch(self, batch: Sequence[Piece]) -> tuple[list[Result], list[PieceLattice]]:
         lattices = self._search(batch, self.options.search)
         lost = [i for i, found in enumerate(lattices) if not found.lattice.n_states]
         if lost:
@@ -237,13 +277,30 @@ class Decoder:
                 lattices[i] = found
         results = [
             read_result(
-                p.utterance_id, of.lattice, p.log_probs, of.frames, p.entities, self.context
+                p.utterance_id, of.lattice, texts, p.log_probs, of.frames, p.entities, self.context
             )
-            for p, of in zip(batch, lattices, strict=True)
+            for p, of, texts in zip(batch, lattices, self._rank(batch, lattices), strict=True)
         ]
         return results, lattices
 
-    def _search(self, batch: Sequence[_Piece], options: SearchOptions) -> list[PieceLattice]:
+    def _rank(
+        self, batch: Sequence[Piece], lattices: Sequence[PieceLattice]
+    ) -> list[list[RankedText]]:
+        """Return the best texts of each lattice, phones having had their say."""
+        ranked = [rank_texts(of.lattice, of.entities, self.context) for of in lattices]
+        if self.sounding is None or not self._rescores():
+            return ranked
+        said = [
+            [spoken_in(text, of.lattice, self.context.vocabulary, of.entities) for text in texts]
+            for of, texts in zip(lattices, ranked, strict=True)
+        ]
+        heard = [piece.heard for piece in batch if piece.heard is not None]
+        return [
+            by_score(text.losing(loss) for text, loss in zip(texts, losses, strict=True))
+            for texts, losses in zip(ranked, self.sounding.losses(said, heard), strict=True)
+        ]
+
+    def _search(self, batch: Sequence[Piece], options: SearchOptions) -> list[PieceLattice]:
         lists: list[CompiledList] = []
         own: list[int | None] = []
         for piece in batch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -11,8 +12,10 @@ from wfst_bias.decode.adaptive import AdaptiveOptions
 from wfst_bias.decode.search import SearchOptions
 from wfst_bias.errors import InputError
 from wfst_bias.files import read_lines, write_text
+from wfst_bias.g2g.options import G2gOptions
 from wfst_bias.graph.boost import BoostOptions
 from wfst_bias.graph.scales import Scales
+from wfst_bias.sound.options import LexiconLookupOptions, PhoneRescoreOptions
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -48,9 +51,17 @@ class DecodeOptions:
 
     scales: Scales = field(default_factory=Scales)
     boost: BoostOptions = field(default_factory=BoostOptions)
+    g2g: G2gOptions = field(default_factory=G2gOptions)
     adaptive: AdaptiveOptions = field(default_factory=AdaptiveOptions)
     search: SearchOptions = field(default_factory=SearchOptions)
     output: OutputOptions = field(default_factory=OutputOptions)
+    phone_rescore: PhoneRescoreOptions = field(default_factory=PhoneRescoreOptions)
+    lexicon_lookup: LexiconLookupOptions = field(default_factory=LexiconLookupOptions)
+
+    @property
+    def needs_phones(self) -> bool:
+        """Say whether decoding needs phone log-probabilities."""
+        return self.phone_rescore.is_on or self.lexicon_lookup.is_on
 
     @classmethod
     def read(cls, path: Path | str) -> DecodeOptions:
@@ -77,7 +88,7 @@ class DecodeOptions:
         """Write all options as TOML, atomically; None is left out."""
         blocks = []
         for name, values in asdict(self).items():
-            lines = [f"{key} = {value!r}" for key, value in values.items() if value is not None]
+            lines = [f"{key} = {_toml(v)}" for key, v in values.items() if v is not None]
             blocks.append("\n".join([f"[{name}]", *lines]))
         write_text(path, "\n\n".join(blocks) + "\n")
 
@@ -96,8 +107,17 @@ def _section(kind: Any, values: Any, name: str, path: Path | str) -> Any:
         raise InputError(f"[{name}] {error}", path=path) from error
 
 
+def _toml(value: object) -> str:
+    """Return a number or text as TOML has it; its texts escape as those of JSON."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+
+
 def _check_type(name: str, value: object, kind: object, path: Path | str) -> None:
-    allowed = (int,) if kind is int else (int, float)
-    if isinstance(value, bool) or not isinstance(value, allowed):
-        expected = "a whole number" if kind is int else "a number"
+    if kind == str | None:
+        fits, expected = isinstance(value, str), "a text"
+    elif kind is int:
+        fits, expected = isinstance(value, int), "a whole number"
+    else:
+        fits, expected = isinstance(value, int | float), "a number"
+    if isinstance(value, bool) or not fits:
         raise InputError(f"{name} must be {expected}", path=path, value=value)

@@ -53,7 +53,12 @@ def _combine(
     """Return the best concatenations with distinct words."""
     following = after or (NbestEntry((), 0.0, 0.0),)
     pairs = (
-        NbestEntry(a.words + b.words, a.score + b.score, a.boost_nats + b.boost_nats)
+        NbestEntry(
+            a.words + b.words,
+            a.score + b.score,
+            a.boost_nats + b.boost_nats,
+            a.phone_nats + b.phone_nats,
+        )
         for a in before
         for b in following
     )

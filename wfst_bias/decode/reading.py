@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +18,7 @@ from wfst_bias.formats.results import EntitySpan, NbestEntry, Result, Word
 from wfst_bias.graph.arcs import ArcKind
 from wfst_bias.graph.compiled_list import CompiledList
 from wfst_bias.graph.join import ArcMeaning
+from wfst_bias.sound.texts import Spoken
 
 NO_PATH = "no path survived the search, nor one with twice the beam"
 
@@ -35,6 +37,7 @@ class ReadingContext:
       columns: `(V,)`, the model's column of each token number.
       frame_seconds: from one frame of the model to the next.
       n_best: how many distinct texts to return.
+      n_ranked: how many to rank beside phones, where these are more.
       adaptive: what tokens of entities gained beside the graph's boosts.
     """
 
@@ -42,27 +45,52 @@ class ReadingContext:
     columns: NDArray[np.int64]
     frame_seconds: float
     n_best: int
+    n_ranked: int = 1
     adaptive: AdaptiveOptions = field(default_factory=AdaptiveOptions)
+
+
+@dataclass(frozen=True)
+class RankedText:
+    """Hold one of the best texts of a lattice.
+
+    Attributes:
+      path: the text and its best path.
+      score: by which it ranks, in nats: of the path, penalties of the list, phones.
+      phone_nats: what phones add to it, at most 0.
+    """
+
+    path: TextPath
+    score: float
+    phone_nats: float = 0.0
+
+    def losing(self, loss_nats: float) -> RankedText:
+        """Return the text as phones score it."""
+        return RankedText(self.path, self.score - loss_nats, self.phone_nats - loss_nats)
+
+
+def by_score(texts: Iterable[RankedText]) -> list[RankedText]:
+    """Return texts best first, equal scores in order of text."""
+    return sorted(texts, key=lambda ranked: (-ranked.score, ranked.path.text))
 
 
 def read_result(
     utterance_id: str,
     lattice: Lattice,
+    ranked: Sequence[RankedText],
     log_probs: LogProbs,
     frames: Frames,
     entities: CompiledList | None,
     context: ReadingContext,
 ) -> Result:
-    """Read what a lattice says; one without a path gives a result with an error.
+    """Read the best of the texts of a lattice; where there is none, the result says so.
 
     A word's confidence is the geometric mean over its tokens of the acoustic probability that each
     has at its best frame: no boost and no language model enters it.
     """
-    ranked = _rank(lattice, entities, context)
     if not ranked:
         return Result.failed(utterance_id, NO_PATH)
-    score, best = ranked[0]
-    arcs = lattice.align(best.writings)[:-1]  # without the arc to the final state
+    best = ranked[0]
+    arcs = lattice.align(best.path.writings)[:-1]  # without the arc to the final state
     meaning = lattice.meaning.take(arcs)
     segments = read_segments(meaning, context.vocabulary, entities)
     is_blank = lattice.label[arcs] == 0
@@ -70,31 +98,44 @@ def read_result(
     gained = _gained(meaning, timer.first, log_probs, context)
     words, spans = _words_and_spans(segments, timer, entities, gained)
     nbest = tuple(
-        NbestEntry(path.words, total, _boost(lattice, path, entities, path.score - total))
-        for total, path in ranked[: context.n_best]
+        NbestEntry(text.path.words, text.score, _boost(lattice, text, entities), text.phone_nats)
+        for text in ranked[: context.n_best]
     )
-    return Result(utterance_id, words, spans, nbest, score)
+    return Result(utterance_id, words, spans, nbest, best.score)
 
 
-def _rank(
+def rank_texts(
     lattice: Lattice, entities: CompiledList | None, context: ReadingContext
-) -> list[tuple[float, TextPath]]:
-    """Return the best texts with their scores, penalties of the list taken off."""
+) -> list[RankedText]:
+    """Return the best texts, best first, penalties of the list taken off their scores."""
     penalties = None if entities is None or not entities.penalties else entities.penalties
-    wanted = context.n_best * (MORE_TEXTS_FOR_PENALTIES if penalties else 1)
+    wanted = max(context.n_best, context.n_ranked)
+    wanted *= MORE_TEXTS_FOR_PENALTIES if penalties else 1
     paths = best_texts(lattice, wanted, context.vocabulary, entities)
     if penalties is None:
-        return [(path.score, path) for path in paths]
-    scored = [(path.score + penalties.of(path.words), path) for path in paths]
-    return sorted(scored, key=lambda pair: (-pair[0], pair[1].text))
+        return [RankedText(path, path.score) for path in paths]
+    return by_score(RankedText(path, path.score + penalties.of(path.words)) for path in paths)
 
 
-def _boost(
-    lattice: Lattice, path: TextPath, entities: CompiledList | None, penalty: float
-) -> float:
+def spoken_in(
+    text: RankedText, lattice: Lattice, vocabulary: Vocabulary, entities: CompiledList | None
+) -> list[Spoken]:
+    """Return the words and entities of a text of a lattice, and how they are said."""
+    writings = lattice.writings.take(np.array(text.path.writings, np.int64) - 1)
+    found = []
+    for segment in read_segments(writings, vocabulary, entities):
+        if segment.form is None or entities is None:
+            found.append(Spoken(segment.text, (segment.text,)))
+        else:
+            found.append(Spoken(segment.text, entities.entity(segment.form).forms, True))
+    return found
+
+
+def _boost(lattice: Lattice, text: RankedText, entities: CompiledList | None) -> float:
     if entities is None:
         return 0.0
-    forms = np.abs(lattice.writings.form[np.array(path.writings, np.int64) - 1])
+    penalty = text.path.score - (text.score - text.phone_nats)
+    forms = np.abs(lattice.writings.form[np.array(text.path.writings, np.int64) - 1])
     return float(entities.form_boost_nats[forms[forms > 0] - 1].sum()) - penalty
 
 

@@ -50,6 +50,7 @@ class Entity:
       score: the gain in nats of a path that completes it; None stands for the default.
       line: the first line that gives it.
       classes: the class words of the classes it belongs to, sorted; none stands for all.
+      language: that it is pronounced in, as its first line says; empty where it does not.
     """
 
     written: str
@@ -57,6 +58,7 @@ class Entity:
     score: float | None = None
     line: int = field(default=0, compare=False)
     classes: tuple[str, ...] = ()
+    language: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,8 +267,10 @@ def _entities(
         won[claim.rank].append(form)
         first[claim.rank] = min(first.get(claim.rank, claim), claim, key=attrgetter("place"))
     entities = [
-        Entity(c.line.written, tuple(sorted(won[rank])), c.line.score, c.line.line, classes[rank])
-        for rank, c in first.items()
+        Entity(
+            line.written, tuple(sorted(won[r])), line.score, line.line, classes[r], line.language
+        )
+        for r, line in ((rank, claim.line) for rank, claim in first.items())
     ]
     return tuple(sorted(entities, key=attrgetter("written", "forms")))
 

@@ -14,7 +14,8 @@ The formats, recognized per line unless one is named:
   json     ["PHRASE", "PHRASE"]                      (Vosk, Riva; the whole file)
 
 A score is in nats, for the whole phrase. Lines that begin with `#` are comments. In any format a
-line may end in the classes that it belongs to, as in `PHRASE <person>`.
+line may end in the classes that it belongs to, as in `PHRASE <person>`, and in the language that it
+is pronounced in, as espeak-ng names it: `PHRASE <lang:pl>`.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ LARGEST_SCORE_NATS = 1_000.0
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")
 _FIELD = re.compile(r"(?:^|(?<=\s))([:@~#])(?=\S|$)")
 _CLASSES = re.compile(r"(?:(?:^|\s+)<[^<>\s]+>)+$")
+_LANGUAGE = re.compile(r"<lang:([a-z-]+)>")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
@@ -51,6 +53,7 @@ class ListLine:
       notes: what was read otherwise than it stands.
       classes: the class words of the classes it belongs to, sorted; none stands for all.
       file: the list's file, where a list comes from several.
+      language: that it is pronounced in, as espeak-ng names it; empty to guess it.
     """
 
     line: int
@@ -61,6 +64,7 @@ class ListLine:
     notes: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     file: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,13 +226,24 @@ def _parse_each(
     for number, value in numbered:
         try:
             text = _checked(value)
-            phrase, classes = split_classes(text)
+            phrase, marks = split_classes(text)
             if not phrase:
                 raise _LineFault(f"no phrase before {text}")
             read = parse(number, phrase)
-            yield replace(read, text=text, classes=classes) if classes else read
+            if marks:
+                classes, language = _split_language(marks)
+                read = replace(read, text=text, classes=classes, language=language)
+            yield read
         except _LineFault as fault:
             yield RejectedLine(number, str(value), str(fault))
+
+
+def _split_language(marks: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """Part the language of a line from its classes."""
+    languages = [found[1] for mark in marks if (found := _LANGUAGE.fullmatch(mark))]
+    if len(languages) > 1:
+        raise _LineFault(f"more than one language: {' '.join(languages)}")
+    return tuple(m for m in marks if not _LANGUAGE.fullmatch(m)), "".join(languages)
 
 
 def _checked(value: object) -> str:

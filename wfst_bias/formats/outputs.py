@@ -18,9 +18,10 @@ from pathlib import Path
 
 from wfst_bias.errors import InputError
 from wfst_bias.files import write_text
-from wfst_bias.formats.results import EntitySpan, NbestEntry, Result, Word
+from wfst_bias.formats.results import EntitySpan, LookedUp, NbestEntry, Result, Word
 
 CTM_CHANNEL = "1"
+LEXICON_LOOKUP = "lexicon-lookup"  # the source of entities that the search did not find
 
 
 def text_lines(results: Iterable[Result]) -> Iterator[str]:
@@ -126,12 +127,14 @@ def _single_words(word: Word) -> Iterator[Word]:
 
 
 def _nbest_fields(rank: int, entry: NbestEntry) -> dict[str, object]:
+    phones = {"phone_nats": _rounded(entry.phone_nats)} if entry.phone_nats else {}
     return {
         "rank": rank,
         "text": " ".join(" ".join(entry.words).split()),
         "score": _rounded(entry.score),
         "boost_nats": _rounded(entry.boost_nats),
-        "acoustic_and_lm_nats": _rounded(entry.score - entry.boost_nats),
+        "acoustic_and_lm_nats": _rounded(entry.score - entry.boost_nats - entry.phone_nats),
+        **phones,
     }
 
 
@@ -146,6 +149,19 @@ def _entity_fields(result: Result, span: EntitySpan) -> dict[str, object]:
         "boost_nats": _rounded(span.boost_nats),
         "adaptive_nats": _rounded(span.adaptive_nats),
         "words": [word.text for word in covered],
+        **({} if span.looked_up is None else _looked_up_fields(result, span, span.looked_up)),
+    }
+
+
+def _looked_up_fields(result: Result, span: EntitySpan, why: LookedUp) -> dict[str, object]:
+    before = (word.text for word in result.words[: span.first_word])
+    return {
+        "source": LEXICON_LOOKUP,
+        "first_word": sum(len(text.split()) for text in before),  # in `text`
+        "replaced": list(why.replaced),
+        "heard_phones": " ".join(why.heard),
+        "entity_phones": " ".join(why.said),
+        "phone_cost": _rounded(why.cost),
     }
 
 

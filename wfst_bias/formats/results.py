@@ -23,6 +23,23 @@ class Word:
 
 
 @dataclass(frozen=True)
+class LookedUp:
+    """Say why an entity took the place of words that the search had found.
+
+    Attributes:
+      replaced: those words.
+      heard: the phones that the phone head recognized under them.
+      said: the phones of the entity's pronunciation.
+      cost: of the edits between the two, 0 where they are equal.
+    """
+
+    replaced: tuple[str, ...]
+    heard: tuple[str, ...]
+    said: tuple[str, ...]
+    cost: float
+
+
+@dataclass(frozen=True)
 class EntitySpan:
     """Place an entity of the list in a hypothesis.
 
@@ -35,6 +52,7 @@ class EntitySpan:
       first_word: the index of its first word in the result's words.
       n_words: how many of those words it covers.
       adaptive_nats: what its tokens gained beside that, by the adaptive boost.
+      looked_up: why it was written for what it sounds like, None where the search found it.
     """
 
     written: str
@@ -45,6 +63,7 @@ class EntitySpan:
     first_word: int
     n_words: int
     adaptive_nats: float = 0.0
+    looked_up: LookedUp | None = None
 
 
 @dataclass(frozen=True)
@@ -55,11 +74,13 @@ class NbestEntry:
       words: its words.
       score: total in nats, greater is better, the boost included.
       boost_nats: the part of it that entities declare.
+      phone_nats: the part of it that the alignment with the phones heard adds, at most 0.
     """
 
     words: tuple[str, ...]
     score: float
     boost_nats: float
+    phone_nats: float = 0.0
 
 
 @dataclass(frozen=True)

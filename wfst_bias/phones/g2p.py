@@ -47,26 +47,45 @@ def pronounce(words: Iterable[str], language: str = "en-us") -> PhoneLexicon:
     Raises:
       InputError: a language without a table of symbols, or a word that cannot be pronounced.
     """
+    if language not in LANGUAGES:
+        raise InputError(
+            f"no phones are known for this language, expected one of {', '.join(LANGUAGES)}",
+            value=language,
+        )
     wanted = list(dict.fromkeys(words))
-    spoken = [_readable(word) for word in wanted]
-    found = _espeak(spoken, language)
+    found = read_aloud([readable(word, language) for word in wanted], language)
     entries = {}
     for word, symbols in zip(wanted, found, strict=True):
         entries[word] = _variants(word, _to_phones(word, symbols))
     return PhoneLexicon(entries)
 
 
-def _readable(word: str) -> str:
-    """Return a word in letters that espeak-ng reads."""
-    letters = "".join(map(_fold, unicodedata.normalize("NFC", word))).translate(_APOSTROPHES)
-    unread = next((letter for letter in letters if _is_unread(letter)), None)
-    if unread is not None:
+def readable(word: str, language: str) -> str:
+    """Return a word in letters that a voice of espeak-ng reads.
+
+    Voices of English are given the plain letter for one that they would read as its number.
+
+    Raises:
+      InputError: a character that is read as its number all the same.
+    """
+    composed = unicodedata.normalize("NFC", word)
+    if language not in LANGUAGES:
+        letters, unread = composed.translate(_APOSTROPHES), _is_foreign
+    else:
+        letters, unread = "".join(map(_fold, composed)).translate(_APOSTROPHES), _is_unread
+    found = next((letter for letter in letters if unread(letter)), None)
+    if found is not None:
         raise InputError(
             f"a character of {word!r} that cannot be pronounced",
-            value=unread,
+            value=found,
             remedy="write the word in Latin letters",
         )
     return letters
+
+
+def _is_foreign(letter: str) -> bool:
+    """Say whether a character is a letter of another script, which no voice is asked to read."""
+    return letter.isalpha() and not unicodedata.name(letter, "").startswith("LATIN")
 
 
 def _fold(letter: str) -> str:
@@ -80,19 +99,25 @@ def _is_unread(letter: str) -> bool:
     return letter > _LAST_LETTER or letter in _UNREAD
 
 
-def _espeak(words: Sequence[str], language: str) -> list[str]:
-    if language not in LANGUAGES:
-        raise InputError(
-            f"no phones are known for this language, expected one of {', '.join(LANGUAGES)}",
-            value=language,
-        )
+def read_aloud(words: Sequence[str], language: str) -> list[list[str]]:
+    """Return how a voice of espeak-ng says words, each alone, in its symbols without stress.
+
+    Raises:
+      InputError: espeak-ng has no voice of this language.
+    """
+    if not words:
+        return []
     EspeakWrapper.set_library(espeakng_loader.get_library_path())
     EspeakWrapper.set_data_path(espeakng_loader.get_data_path())
-    backend = EspeakBackend(
-        language, language_switch="keep-flags", words_mismatch="ignore", logger=_silent()
-    )
-    found: list[str] = backend.phonemize(words, separator=_SEPARATOR, strip=True, njobs=1)
-    return found
+    switch = "keep-flags" if language in LANGUAGES else "remove-flags"
+    try:
+        backend = EspeakBackend(
+            language, language_switch=switch, words_mismatch="ignore", logger=_silent()
+        )
+    except RuntimeError as error:
+        raise InputError("espeak-ng has no voice of this language", value=language) from error
+    found = backend.phonemize(words, separator=_SEPARATOR, strip=True, njobs=1)
+    return [symbols.replace(_SEPARATOR.word, " ").split() for symbols in found]
 
 
 def _silent() -> logging.Logger:
@@ -101,9 +126,9 @@ def _silent() -> logging.Logger:
     return logger
 
 
-def _to_phones(word: str, symbols: str) -> Pronunciation:
+def _to_phones(word: str, symbols: Sequence[str]) -> Pronunciation:
     try:
-        phones = to_phones(symbols.replace(_SEPARATOR.word, " ").split())
+        phones = to_phones(symbols)
     except InputError as error:
         raise InputError(f"{word!r} cannot be pronounced: {error}") from None
     if not phones:

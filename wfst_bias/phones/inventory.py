@@ -13,10 +13,11 @@ AH0. What the table merges and why is told in data/phones/README.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from wfst_bias.errors import InputError
-from wfst_bias.phones.lexicon import BLANK, PhoneTable, Pronunciation
+from wfst_bias.phones.lexicon import BLANK, PhoneLexicon, PhoneTable, Pronunciation
 
 # Language of espeak-ng -> what it is.
 LANGUAGES = {"en-us": "English as spoken in America", "en-gb": "English as spoken in Britain"}
@@ -78,7 +79,6 @@ ESPEAK: dict[str, Pronunciation] = {
     for symbol, phones in (_ONE_PHONE | _FOREIGN | _SEVERAL_PHONES).items()
 }
 _ONE_SOUND = {("ER", "R"), ("R", "R")}
-_LONGEST = max(map(len, ESPEAK))
 
 
 def phone_table() -> PhoneTable:
@@ -86,7 +86,23 @@ def phone_table() -> PhoneTable:
     return PhoneTable((BLANK, *sorted(PHONES)))
 
 
-def to_phones(symbols: Iterable[str]) -> Pronunciation:
+def check_phones(lexicon: PhoneLexicon, path: Path | str) -> None:
+    """Refuse a lexicon with other phones than PHONES.
+
+    Raises:
+      InputError: it has one.
+    """
+    unknown = min(lexicon.phones - PHONES.keys(), default=None)
+    if unknown is not None:
+        raise InputError(
+            "a phone that is not in data/phones/phones.txt",
+            path=path,
+            value=unknown,
+            remedy="take off the digits of stress, and make AH0 AX",
+        )
+
+
+def to_phones(symbols: Iterable[str], table: Mapping[str, Pronunciation] = ESPEAK) -> Pronunciation:
     """Map a pronunciation in symbols of espeak-ng, without stress marks, to phones.
 
     A symbol that is not in the table is split into the longest ones that are, from its left. An R
@@ -95,18 +111,18 @@ def to_phones(symbols: Iterable[str]) -> Pronunciation:
     Raises:
       InputError: a symbol that cannot be split so.
     """
-    phones = tuple(phone for symbol in symbols for phone in _phones_of(symbol))
+    phones = tuple(phone for symbol in symbols for phone in _phones_of(symbol, table))
     before = ("", *phones)
     return tuple(p for last, p in zip(before, phones, strict=False) if (last, p) not in _ONE_SOUND)
 
 
-def _phones_of(symbol: str) -> Pronunciation:
+def _phones_of(symbol: str, table: Mapping[str, Pronunciation]) -> Pronunciation:
     phones: Pronunciation = ()
     rest = symbol
     while rest:
-        size = next((n for n in range(_LONGEST, 0, -1) if rest[:n] in ESPEAK), None)
+        size = next((n for n in range(len(rest), 0, -1) if rest[:n] in table), None)
         if size is None:
             raise InputError("a symbol of espeak-ng that stands for no phone", value=symbol)
-        phones += ESPEAK[rest[:size]]
+        phones += table[rest[:size]]
         rest = rest[size:]
     return phones

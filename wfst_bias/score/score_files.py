@@ -19,6 +19,11 @@ from wfst_bias.formats.kaldi_text import read_kaldi_text
 from wfst_bias.score.bootstrap import DEFAULTS, BootstrapOptions
 from wfst_bias.score.comparison import comparison_words
 from wfst_bias.score.entity_score import Entity, EntityIndex, count_entities
+from wfst_bias.score.replacements import (
+    ReplacementCounts,
+    count_replacements,
+    read_replacements,
+)
 from wfst_bias.score.scores import Scores, UtteranceScore
 from wfst_bias.score.wer import align, count_errors_by_class
 
@@ -60,6 +65,30 @@ def score_files(
         for utterance_id, reference in references.items()
     ]
     return Scores(tuple(scores), options)
+
+
+def score_replacements(
+    ref_tsv: Path | str, hyp_text: Path | str, spans: Path | str
+) -> ReplacementCounts:
+    """Count the entities that took the place of words for what they sound like.
+
+    Args:
+      ref_tsv: as for `score_files`.
+      hyp_text: Kaldi `text`.
+      spans: `entities.jsonl`, written with it.
+
+    Raises:
+      InputError: a file cannot be read, or the spans are of other hypotheses.
+    """
+    references, hypotheses = read_entities_tsv(ref_tsv), read_kaldi_text(hyp_text)
+    replaced = read_replacements(spans)
+    _check_present(replaced, references, ref_tsv)
+    _check_present(replaced, hypotheses, hyp_text)
+    counts = (
+        count_replacements(references[name].text, hypotheses[name], own, spans)
+        for name, own in replaced.items()
+    )
+    return sum(counts, ReplacementCounts())
 
 
 def score_utterance(

@@ -17,6 +17,9 @@ Run = Callable[[Iterable[Sequence[Item]]], Iterator[Outcome[Item, Counts]]]
 
 UTTERANCES_PER_TASK = 32  # as in `decode`, so that both decode the same batches
 
+# Options that can change what is decoded without a list.
+WITHOUT_LISTS = ("scales", "search", "output", "phone_rescore")
+
 log = logging.getLogger(__name__)
 
 
@@ -52,7 +55,7 @@ class DevelopmentSet:
         if self._conditions[name].has_lists:
             return name, options
         plain = DecodeOptions()
-        used = {section: getattr(options, section) for section in ("scales", "search", "output")}
+        used = {section: getattr(options, section) for section in WITHOUT_LISTS}
         return name, replace(plain, **used)
 
     def _decode(self, options: DecodeOptions, names: Sequence[str]) -> dict[str, Counts]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from wfst_bias.formats.log_probs import FloatArray, open_log_probs
 from wfst_bias.formats.results import Result
 from wfst_bias.graph.load import load_graph
 from wfst_bias.score.score_files import score_utterance
+from wfst_bias.sound.knowledge import PhoneFiles, PhoneKnowledge
 from wfst_bias.tune.conditions import Condition
 from wfst_bias.tune.objective import Counts
 
@@ -43,6 +44,8 @@ class TuneWork:
       tokens, lm, log_probs: the input files.
       cache: the folder in which the compiled graph lies.
       conditions: references and lists by condition.
+      phone_log_probs: of the same utterances, None for none.
+      phone_files: what says how words are pronounced.
     """
 
     tokens: Path
@@ -50,22 +53,33 @@ class TuneWork:
     log_probs: Path
     cache: Path
     conditions: Mapping[str, Condition]
+    phone_log_probs: Path | None = None
+    phone_files: PhoneFiles = field(default_factory=PhoneFiles)
 
     def __call__(self) -> Callable[[Sequence[Item]], list[Counts]]:
         """Load the graph and all log-probabilities."""
         import torch
 
         torch.set_num_threads(1)
-        with open_log_probs(self.log_probs) as archive:
-            log_probs = {name: archive[name] for name in archive.ids}
-        decoders = DecoderByOptions(self.tokens, self.lm, self.cache)
-        return Counting(decoders, log_probs, self.conditions).count
+        log_probs = _read_all(self.log_probs)
+        phones = None if self.phone_log_probs is None else _read_all(self.phone_log_probs)
+        knowledge = None if phones is None else self.phone_files.read()
+        decoders = DecoderByOptions(self.tokens, self.lm, self.cache, knowledge)
+        return Counting(decoders, log_probs, self.conditions, phones).count
+
+
+def _read_all(path: Path) -> dict[str, FloatArray]:
+    with open_log_probs(path) as archive:
+        return {name: archive[name] for name in archive.ids}
 
 
 class DecoderByOptions:
     """Make decoders and compile lists; what a change of options leaves as it is is kept."""
 
-    def __init__(self, tokens: Path, lm: Path, cache: Path) -> None:
+    def __init__(
+        self, tokens: Path, lm: Path, cache: Path, phones: PhoneKnowledge | None = None
+    ) -> None:
+        self._phones = phones
         self._graph = load_graph(tokens, lm, cache)
         self._decoder: Decoder | None = None
         self._read: dict[Phrases, EntityList] = {}
@@ -78,10 +92,12 @@ class DecoderByOptions:
         last = self._decoder
         if last is not None and last.options == options:
             return last
-        self._decoder = Decoder(self._graph, options)
+        self._decoder = Decoder(self._graph, options, self._phones)
         if last is not None:
-            self._decoder.compiler = last.compiler.with_options(options.boost)
-            if last.options.boost != options.boost:
+            same = last.options.g2g == options.g2g
+            variants = (last if same else self._decoder).compiler.variants
+            self._decoder.compiler = last.compiler.with_options(options.boost, variants)
+            if last.options.boost != options.boost or not same:
                 self._compiled.clear()
         return self._decoder
 
@@ -116,7 +132,9 @@ class Counting:
         decoders: DecoderByOptions,
         log_probs: Mapping[str, FloatArray],
         conditions: Mapping[str, Condition],
+        phone_log_probs: Mapping[str, FloatArray] | None = None,
     ) -> None:
+        self._phones = phone_log_probs
         self._decoders = decoders
         self._log_probs = log_probs
         self._conditions = conditions
@@ -127,7 +145,8 @@ class Counting:
         decoder = self._decoders.decoder(options)
         names = [item.utterance_id for item in items]
         lists = self._compile(condition, names) if condition.has_lists else {}
-        results = decoder.decode({name: self._log_probs[name] for name in names}, lists)
+        log_probs = {name: self._log_probs[name] for name in names}
+        results = decoder.decode(log_probs, lists, phone_log_probs=self._phones)
         return [count_result(condition, result) for result in results]
 
     def _compile(self, condition: Condition, names: Iterable[str]) -> dict[str, CompiledList]:

@@ -1,0 +1,61 @@
+"""Options of decoding by sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wfst_bias.decode.options import DecodeOptions
+from wfst_bias.errors import InputError
+from wfst_bias.sound.options import LexiconLookupOptions, PhoneRescoreOptions
+
+
+def test_both_are_off_by_default():
+    assert not DecodeOptions().needs_phones
+    assert DecodeOptions(phone_rescore=PhoneRescoreOptions(phone_scale=1.0)).needs_phones
+    assert DecodeOptions(lexicon_lookup=LexiconLookupOptions(lookup_words=1)).needs_phones
+
+
+def test_the_loss_is_per_phone_or_of_the_whole():
+    assert PhoneRescoreOptions(phone_scale=2.0).loss(12.0, 6) == pytest.approx(4.0)
+    assert PhoneRescoreOptions(phone_scale=2.0, phone_power=0.0).loss(12.0, 6) == 24.0
+    assert PhoneRescoreOptions(phone_scale=2.0, phone_power=0.5).loss(12.0, 4) == pytest.approx(12)
+    assert PhoneRescoreOptions(phone_scale=2.0).loss(3.0, 0) == 6.0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"phone_scale": -1.0}, {"phone_scale": float("nan")}, {"phone_power": 1.5},
+        {"phone_power": -0.1}, {"phone_texts": 0},
+    ],
+)  # fmt: skip
+def test_rescoring_that_cannot_be(wrong):
+    with pytest.raises(InputError, match=next(iter(wrong))):
+        PhoneRescoreOptions(**wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"lookup_words": -1}, {"lookup_cost": 1.0}, {"lookup_cost": -0.1}, {"lookup_margin": -1.0},
+        {"lookup_phones": 0}, {"lookup_rare_nats": float("-inf")},
+    ],
+)  # fmt: skip
+def test_look_up_that_cannot_be(wrong):
+    with pytest.raises(InputError, match=next(iter(wrong))):
+        LexiconLookupOptions(**wrong)
+
+
+def test_they_are_tables_of_the_file_of_options(tmp_path: Path):
+    path = tmp_path / "options.toml"
+    path.write_text("[phone_rescore]\nphone_scale = 12\n[lexicon_lookup]\nlookup_words = 3\n")
+    options = DecodeOptions.read(path)
+    assert options.phone_rescore.phone_scale == 12
+    assert options.lexicon_lookup.lookup_words == 3
+    options.write(path)
+    assert DecodeOptions.read(path) == options
+    path.write_text("[lexicon_lookup]\nlookup_words = 1.5\n")
+    with pytest.raises(InputError, match=r"lexicon_lookup\.lookup_words must be a whole number"):
+        DecodeOptions.read(path)

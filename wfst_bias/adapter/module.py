@@ -1,0 +1,176 @@
+"""The adapter: attention from every frame to the entities of a list, or to none of them.
+
+After Sathyendra et al., "Contextual Adapters for Personalized Speech Recognition in Neural
+Transducers" (2022), here for CTC: the query is a weighted sum of several layers' outputs, and a
+subword of an entity has a slot of its own, so that attention knows what comes next.
+
+It knows nothing of the model but the outputs of its layers, (N, T, C) each, and a function from
+frames (N, T, C) to logits (N, T, V). Shapes: N utterances, T frames, M slots of the longest list.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
+
+from wfst_bias.acoustic.model import log_softmax
+from wfst_bias.adapter.config import AdapterConfig
+from wfst_bias.adapter.entity_encoder import EmbeddedEntities, EntityEncoder
+
+CtcHead = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Hold the entities that each utterance of a batch may hold, as slots, padded.
+
+    Attributes:
+      keys: (N or 1, M, D); 1 where all utterances have the same.
+      values: (N or 1, M, D)
+      mask: (N or 1, M), True for a slot, False for padding.
+      entities: (N or 1, M), the entity of each slot.
+    """
+
+    keys: Tensor
+    values: Tensor
+    mask: Tensor
+    entities: Tensor
+
+    @classmethod
+    def of(cls, rows: Sequence[tuple[EmbeddedEntities, Tensor]]) -> Candidates:
+        """Return slots for each utterance, from a list of its own or of all.
+
+        Args:
+          rows: for each utterance, embedded entities and the numbers (E_n,) of those to take.
+        """
+        slots = [slots_of(embedded.starts, picks) for embedded, picks in rows]
+        keys, values = (
+            [matched[places] for matched, (places, _) in zip(each, slots, strict=True)]
+            for each in ([e.keys for e, _ in rows], [e.values for e, _ in rows])
+        )
+        owners = pad_sequence([owner for _, owner in slots], batch_first=True)
+        lengths = torch.tensor([len(owner) for _, owner in slots], device=owners.device)
+        mask = torch.arange(owners.shape[1], device=owners.device) < lengths[:, None]
+        return cls(
+            pad_sequence(keys, batch_first=True),
+            pad_sequence(values, batch_first=True),
+            mask,
+            owners,
+        )
+
+    @classmethod
+    def all_of(cls, embedded: EmbeddedEntities) -> Candidates:
+        """Return all slots, for every utterance."""
+        count = embedded.n_entities
+        every = torch.arange(count, device=embedded.keys.device)
+        owners = every.repeat_interleave(embedded.starts.diff())
+        mask = torch.ones_like(owners, dtype=torch.bool)
+        return cls(embedded.keys[None], embedded.values[None], mask[None], owners[None])
+
+
+@dataclass(frozen=True)
+class Bias:
+    """What an adapter makes of a batch.
+
+    Attributes:
+      added: (N, T, C), to be added to the frames that a CTC head reads.
+      log_attention: (N, T, 1 + M), natural logarithms of the weights of `<no-bias>` and of each
+        slot; the weights of a frame sum to 1.
+    """
+
+    added: Tensor
+    log_attention: Tensor
+
+    @property
+    def attention(self) -> Tensor:
+        """Return the weights (N, T, 1 + M)."""
+        return self.log_attention.exp()
+
+
+class Adapter(nn.Module):
+    """Embed entities, match them with frames, and say what to add to the frames.
+
+    An adapter that is not trained adds zeros, exactly; so does a trained one where attention is
+    on `<no-bias>` alone, whose value is zero.
+    """
+
+    def __init__(self, config: AdapterConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.options.attention_width
+        self.entity_encoder = EntityEncoder(config)
+        self.key = nn.Linear(self.entity_encoder.state_width, width)
+        self.value = nn.Linear(self.entity_encoder.state_width, width)
+        self.layer_weights = nn.Parameter(torch.zeros(len(config.layers)))
+        self.query = nn.Linear(config.model_width, width)
+        self.no_bias = nn.Parameter(torch.randn(width))
+        self.project_out = nn.Linear(width, config.model_width, bias=False)
+        nn.init.zeros_(self.project_out.weight)
+
+    @torch.no_grad()
+    def begin_with(self, token_vectors: Tensor) -> None:
+        """Let subwords be known by vectors (V, C), such as the rows of a CTC head's projection."""
+        spread = token_vectors.std().clamp(min=1e-6)
+        self.entity_encoder.embedding.weight.copy_(token_vectors / spread)
+
+    def embed(self, entities: Sequence[Sequence[int]]) -> EmbeddedEntities:
+        """Embed entities given as token ids, each of at least one."""
+        states, n_slots = self.entity_encoder(entities)
+        starts = torch.zeros(len(n_slots) + 1, dtype=torch.long)
+        starts[1:] = n_slots.cumsum(0)
+        return EmbeddedEntities(self.key(states), self.value(states), starts.to(states.device))
+
+    def forward(self, layers: Sequence[Tensor], candidates: Candidates) -> Bias:
+        """Match frames with candidates.
+
+        Args:
+          layers: the outputs of all layers of the model in their order, (N, T, C) each.
+          candidates: entities.
+        """
+        query = self.query(self._mixed(layers)) / math.sqrt(self.key.out_features)
+        scores = query @ candidates.keys.transpose(1, 2)  # (N, T, M)
+        scores = scores.masked_fill(~candidates.mask[:, None, :], -math.inf)
+        nothing = (query @ self.no_bias).unsqueeze(-1)
+        log_attention = torch.cat((nothing, scores), dim=-1).log_softmax(dim=-1)
+        context = log_attention[..., 1:].exp() @ candidates.values  # (N, T, D)
+        return Bias(self.project_out(context), log_attention)
+
+    def _mixed(self, layers: Sequence[Tensor]) -> Tensor:
+        """Return the weighted sum of layers, normalized, since models scale them as they like."""
+        weights = self.layer_weights.softmax(dim=0)
+        chosen = (layers[number - 1] for number in self.config.layers)
+        normal = (nn.functional.layer_norm(layer.float(), layer.shape[-1:]) for layer in chosen)
+        return torch.stack([w * layer for w, layer in zip(weights, normal, strict=True)]).sum(0)
+
+
+def adapted_log_probs(frames: Tensor, head: CtcHead, bias: Bias) -> Tensor:
+    """Return log-probabilities (N, T, V) of frames (N, T, C) with what an adapter adds to them."""
+    return log_softmax(head(frames + bias.added))
+
+
+def slots_of(starts: Tensor, picks: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the slots of the entities picked, in one row, and the entity of each slot.
+
+    Args:
+      starts: (E + 1,), the first slot of each entity.
+      picks: (K,), numbers of entities.
+    """
+    counts = starts.diff()[picks]
+    owners = picks.repeat_interleave(counts)
+    before = (counts.cumsum(0) - counts).repeat_interleave(counts)
+    within = torch.arange(len(owners), device=starts.device) - before
+    return starts[owners] + within, owners
+
+
+def attention_to_entities(bias: Bias, candidates: Candidates, n_entities: int) -> Tensor:
+    """Return attention (N, T, 1 + E), to `<no-bias>` and to each entity of the whole list."""
+    attention = bias.attention
+    found = attention.new_zeros(*attention.shape[:2], 1 + n_entities)
+    found[..., 0] = attention[..., 0]
+    owners = (1 + candidates.entities)[:, None, :].expand(*attention.shape[:2], -1)
+    return found.scatter_add(-1, owners, attention[..., 1:])

@@ -1,0 +1,99 @@
+"""Flags of decoding by sound: phone log-probabilities, and what says how words are pronounced."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from wfst_bias.cli.inputs import FILE
+from wfst_bias.errors import InputError
+from wfst_bias.formats.log_probs import open_log_probs
+from wfst_bias.sound.knowledge import PhoneFiles
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SoundRequest:
+    """Hold what is asked for.
+
+    Attributes:
+      log_probs: of phones; None to have them from the audio, if there is audio.
+      files: what says how words are pronounced.
+    """
+
+    log_probs: Path | None = None
+    files: PhoneFiles = field(default_factory=PhoneFiles)
+
+    @classmethod
+    def of(cls, flags: Mapping[str, Any]) -> SoundRequest:
+        """Return what flags ask for; those that a command lacks have no value."""
+        names = ("phones", "lexicon", "confusions")
+        files = PhoneFiles(**{name: flags.get(name) for name in names})
+        return cls(flags.get("phone_log_probs"), files)
+
+    def warn_if_unused(self) -> None:
+        """Say that phone log-probabilities are given and nothing uses them."""
+        if self.log_probs is not None:
+            log.warning(
+                "--phone-log-probs is not used: --phone-scale or --lookup-words must be above 0"
+            )
+
+    def check(self, has_audio: bool) -> None:
+        """Read the files before the work begins, and see that there are phones.
+
+        Raises:
+          InputError: a file that cannot be used, or no phone log-probabilities.
+        """
+        if self.log_probs is None and not has_audio:
+            raise InputError(
+                "phone_rescore and lexicon_lookup need phone log-probabilities",
+                remedy="name them: --phone-log-probs NPZ, as `wfst-bias encode --phones-out` "
+                "writes; those of another model will do",
+            )
+        if self.log_probs is not None:
+            open_log_probs(self.log_probs).close()
+        self.files.read()
+
+
+def phone_log_probs_flag(command: Command) -> Command:
+    """Add `--phone-log-probs`."""
+    return click.option(
+        "--phone-log-probs",
+        type=FILE,
+        metavar="NPZ",
+        help="for --phone-scale and --lookup-words: arrays (frames, phones) of natural-log "
+        "probabilities by utterance id, from the same model or another; audio is heard by the "
+        "model's phone head where they are not given",
+    )(command)
+
+
+def phone_file_flags(command: Command) -> Command:
+    """Add `--phones`, `--lexicon` and `--confusions`."""
+    command = click.option(
+        "--confusions",
+        type=FILE,
+        metavar="FILE",
+        help="costs of phone edits, as `wfst-bias phone-costs` writes them [default: 1 each]",
+    )(command)
+    command = click.option(
+        "--lexicon",
+        type=FILE,
+        metavar="FILE",
+        help="pronunciations, WORD  PHONE PHONE ... a line; espeak-ng, where it is installed, "
+        "pronounces the words that it lacks [default: lexicon.txt of the model, if there is one]",
+    )(command)
+    return click.option(
+        "--phones",
+        type=FILE,
+        metavar="FILE",
+        help="phone table: SYMBOL ID a line, <blk> 0 first [default: phones.txt of the model, "
+        "else that of `wfst-bias phones`]",
+    )(command)

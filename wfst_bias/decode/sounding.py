@@ -1,0 +1,156 @@
+"""What sound has to say in decoding: n-best lists rescored, words timed, names looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from wfst_bias.decode.dense import LogProbs
+from wfst_bias.decode.sound_results import PlacedUnit, placed_units, with_entities, with_times
+from wfst_bias.formats.results import Result
+from wfst_bias.graph.compiled_list import CompiledList
+from wfst_bias.sound.align import Alignment, Utterance, align
+from wfst_bias.sound.entity_sounds import EntitySounds
+from wfst_bias.sound.heard import heard_phones
+from wfst_bias.sound.knowledge import PhoneKnowledge
+from wfst_bias.sound.lookup import Lookup, TimedWord
+from wfst_bias.sound.options import LexiconLookupOptions, PhoneRescoreOptions
+from wfst_bias.sound.texts import Spoken, units_of
+
+# Lists whose pronunciations are kept.
+_MOST_LISTS = 64
+
+Texts = Sequence[Sequence[Spoken]]
+
+
+@dataclass(frozen=True, eq=False)
+class HeardPiece:
+    """Hold what the phone head heard of a stretch of speech.
+
+    Attributes:
+      log_probs: `(T, P)`.
+      frame_seconds: from one of its frames to the next.
+    """
+
+    log_probs: LogProbs
+    frame_seconds: float
+
+
+class Sounding:
+    """Bring what was heard into results.
+
+    Args:
+      knowledge: how words are said.
+      rescore, lookup: what to do.
+      common: words that are not rare.
+    """
+
+    def __init__(
+        self,
+        knowledge: PhoneKnowledge,
+        rescore: PhoneRescoreOptions,
+        lookup: LexiconLookupOptions,
+        common: Collection[str],
+    ) -> None:
+        self.knowledge = knowledge
+        self.rescore = rescore
+        self.lookup = lookup
+        self._common = common
+        self._sounds: dict[int, tuple[CompiledList, EntitySounds]] = {}
+
+    def losses(self, texts: Sequence[Texts], heard: Sequence[HeardPiece]) -> list[list[float]]:
+        """Return what each text of each piece loses by how it is said, in nats.
+
+        A text that is too long to be said in its frames loses as much as the worst of the others.
+        """
+        return [self._losses(alignments) for alignments in self._align(texts, heard)]
+
+    def finish(
+        self,
+        results: Sequence[Result],
+        heard: Sequence[HeardPiece],
+        lists: Sequence[CompiledList | None],
+    ) -> list[Result]:
+        """Give words the times of their phones, and replace those that sound like an entity.
+
+        Results without words, and those that do not fit into their frames, stay as they are.
+        """
+        units = [placed_units(result, own) for result, own in zip(results, lists, strict=True)]
+        aligned = self._align([[[u.spoken for u in of]] for of in units], heard)
+        self._say(lists)
+        return [
+            self._finish(result, piece, own, of, alignment) if of and alignment else result
+            for result, piece, own, of, (alignment,) in zip(
+                results, heard, lists, units, aligned, strict=True
+            )
+        ]
+
+    def _align(
+        self, texts: Sequence[Texts], heard: Sequence[HeardPiece]
+    ) -> list[list[Alignment | None]]:
+        units = units_of(texts, self.knowledge.pronouncer)
+        return align(
+            [Utterance(piece.log_probs, of) for piece, of in zip(heard, units, strict=True)]
+        )
+
+    def _losses(self, alignments: Sequence[Alignment | None]) -> list[float]:
+        losses = [
+            None if a is None else self.rescore.loss(a.cost_nats, a.n_phones) for a in alignments
+        ]
+        worst = max((loss for loss in losses if loss is not None), default=0.0)
+        return [worst if loss is None else loss for loss in losses]
+
+    def _finish(
+        self,
+        result: Result,
+        heard: HeardPiece,
+        entities: CompiledList | None,
+        units: Sequence[PlacedUnit],
+        alignment: Alignment,
+    ) -> Result:
+        result = with_times(result, units, alignment, heard.frame_seconds)
+        if entities is None or not self.lookup.is_on:
+            return result
+        lookup = Lookup(self._sounds_of(entities), self.knowledge.costs, self.lookup)
+        words = self._timed(units, alignment)
+        found = lookup.replacements(words, heard_phones(heard.log_probs))
+        first = [unit.words.start for unit in units]
+        symbols = self.knowledge.table.symbols
+        return with_entities(result, found, first, symbols, heard.frame_seconds)
+
+    def _timed(self, units: Sequence[PlacedUnit], alignment: Alignment) -> list[TimedWord]:
+        timed = []
+        for number, unit in enumerate(units):
+            frames = [word for word in alignment.words if word.unit == number]
+            ways = () if unit.spoken.is_entity else self.knowledge.pronouncer(unit.spoken.text)
+            timed.append(
+                TimedWord(
+                    unit.spoken.text,
+                    frames[0].begin,
+                    frames[-1].end,
+                    ways,
+                    is_rare=unit.spoken.text not in self._common,
+                    is_entity=unit.spoken.is_entity,
+                )
+            )
+        return timed
+
+    def _say(self, lists: Sequence[CompiledList | None]) -> None:
+        """Pronounce the words of all new lists at once."""
+        if not self.lookup.is_on:
+            return
+        new = [own for own in lists if own is not None and id(own) not in self._sounds]
+        entities = (entity for own in new for entity in own.entities)
+        self.knowledge.pronouncer.learn(w for e in entities for f in e.forms for w in f.split())
+
+    def _sounds_of(self, entities: CompiledList) -> EntitySounds:
+        """Return the pronunciations of the entities without a penalty."""
+        known = self._sounds.get(id(entities))
+        if known is not None:
+            return known[1]
+        wanted = [(e.written, e.forms) for e in entities.entities if (e.score or 0.0) >= 0]
+        made = EntitySounds.of(wanted, self.knowledge.pronouncer, self.lookup.lookup_phones)
+        while len(self._sounds) >= _MOST_LISTS:
+            self._sounds.pop(next(iter(self._sounds)))
+        self._sounds[id(entities)] = (entities, made)  # the list is kept, and so is its id
+        return made

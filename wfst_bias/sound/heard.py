@@ -1,0 +1,46 @@
+"""The phones that the phone head itself recognizes: the best column of each frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wfst_bias.sound.phone_graph import BLANK
+
+LogProbs = NDArray[np.float32]  # (T, P)
+
+
+@dataclass(frozen=True)
+class HeardPhone:
+    """Hold a phone that was heard.
+
+    Attributes:
+      phone: its column.
+      frame: the frame in which it is most probable.
+      log_prob: there, in nats.
+    """
+
+    phone: int
+    frame: int
+    log_prob: float
+
+
+def heard_phones(log_probs: LogProbs) -> list[HeardPhone]:
+    """Return the phones of the best path, in the order of time.
+
+    Frames in a row with the same best column are one phone. Equal columns: the first counts.
+    """
+    if not len(log_probs):
+        return []
+    best = log_probs.argmax(axis=1)
+    value = log_probs.max(axis=1)
+    begins = np.flatnonzero(np.diff(best, prepend=-1))
+    ends = np.append(begins[1:], len(best))
+    return [
+        HeardPhone(int(best[begin]), (frame := int(begin + value[begin:end].argmax())),
+                   float(value[frame]))
+        for begin, end in zip(begins, ends, strict=True)
+        if best[begin] != BLANK
+    ]  # fmt: skip

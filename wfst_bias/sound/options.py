@@ -1,0 +1,103 @@
+"""What sound has a say in, and how much: both techniques are off by default."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
+
+from wfst_bias.errors import InputError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+@dataclass(frozen=True)
+class PhoneRescoreOptions:
+    """Choose how the n best texts are rescored by phones; with a scale of 0 they are not.
+
+    A text loses `phone_scale` times the cost of its alignment over the number of its phones to the
+    power of `phone_power`: 1 makes it the cost per phone, 0 the whole cost.
+    """
+
+    phone_scale: float = field(
+        default=0.0,
+        metadata={"help": "weight of what a text's phones cost, aligned with those heard; 0: none"},
+    )
+    phone_power: float = field(
+        default=1.0,
+        metadata={"help": "that cost is per phone at 1, of the whole text at 0, or in between"},
+    )
+    phone_texts: int = field(
+        default=10, metadata={"help": "best texts of an utterance that phones rescore"}
+    )
+
+    def __post_init__(self) -> None:
+        _check_finite(self)
+        if self.phone_scale < 0:
+            raise InputError("phone_scale must not be negative", value=self.phone_scale)
+        if not 0 <= self.phone_power <= 1:
+            raise InputError("phone_power must lie between 0 and 1", value=self.phone_power)
+        if self.phone_texts < 1:
+            raise InputError("phone_texts must be at least 1", value=self.phone_texts)
+
+    @property
+    def is_on(self) -> bool:
+        """Say whether texts are rescored."""
+        return self.phone_scale > 0
+
+    def loss(self, cost_nats: float, n_phones: int) -> float:
+        """Return what a text loses by the cost of its alignment, in nats."""
+        per: float = max(n_phones, 1) ** self.phone_power
+        return self.phone_scale * cost_nats / per
+
+
+@dataclass(frozen=True)
+class LexiconLookupOptions:
+    """Choose when words are replaced by the entity they sound like; with 0 words none are.
+
+    Costs are of phone edits: 1 for a phone more, less or another, or what a table of confusions
+    says.
+    """
+
+    lookup_words: int = field(
+        default=0,
+        metadata={"help": "most words in a row replaced by an entity that sounds so; 0: none"},
+    )
+    lookup_cost: float = field(
+        default=0.0,
+        metadata={"help": "edits per phone by which an entity may differ from what was heard"},
+    )
+    lookup_margin: float = field(
+        default=2.0,
+        metadata={"help": "edits by which an entity must be nearer than words that are not rare"},
+    )
+    lookup_rare_nats: float = field(
+        default=-12.0,
+        metadata={"help": "words that the language model finds less probable, in nats, are rare"},
+    )
+    lookup_phones: int = field(
+        default=4, metadata={"help": "fewest phones of an entity that is looked up"}
+    )
+
+    def __post_init__(self) -> None:
+        _check_finite(self)
+        for name, least in (("lookup_words", 0), ("lookup_margin", 0), ("lookup_phones", 1)):
+            if getattr(self, name) < least:
+                raise InputError(f"{name} must be at least {least}", value=getattr(self, name))
+        if not 0 <= self.lookup_cost < 1:
+            raise InputError(
+                "lookup_cost must be at least 0 and less than 1", value=self.lookup_cost
+            )
+
+    @property
+    def is_on(self) -> bool:
+        """Say whether words are looked up."""
+        return self.lookup_words > 0
+
+
+def _check_finite(options: DataclassInstance) -> None:
+    for option in fields(options):
+        value = getattr(options, option.name)
+        if not math.isfinite(value):
+            raise InputError(f"{option.name} must be a finite number", value=value)
