@@ -37,6 +37,7 @@ wanted() {
   echo "$extras"
   cksum < pyproject.toml
   cksum < local/constraints.txt
+  cksum < local/k2.txt
   cksum < local/setup.sh
 }
 
@@ -142,14 +143,17 @@ is_python310() {
 
 install_packages() {
   say "2/3 installing packages (a download of 2 GB, 4.3 GB on disk; some minutes the first time)"
-  # From version 25 on, pip warns of and then refuses the name of k2's only wheel,
+  # From version 25 on, pip warns of and then refuses the names of k2's wheels, such as
   # k2-1.23.4-py3.10-none-any.whl. Python 3.10 brings an older pip: it is left alone.
   if ! "$venv/bin/python" -c 'import pip, sys; sys.exit(int(pip.__version__.split(".")[0]) >= 25)'
   then
     "$venv/bin/python" -m pip install --disable-pip-version-check 'pip==23.0.1'
   fi
-  "$venv/bin/python" -m pip install --disable-pip-version-check \
-    --constraint local/constraints.txt --editable ".[$extras]" ||
+  local install=("$venv/bin/python" -m pip install --disable-pip-version-check)
+  {
+    "${install[@]}" --no-deps --require-hashes --requirement local/k2.txt &&
+      "${install[@]}" --constraint local/constraints.txt --editable ".[$extras]"
+  } ||
     die "installing failed (see above); call this again once the cause is gone"
 }
 

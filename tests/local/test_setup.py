@@ -50,7 +50,7 @@ def clone(tmp_path: Path, repository: Path) -> Clone:
     folder, programs = tmp_path / "clone", tmp_path / "programs"
     (folder / "local").mkdir(parents=True)
     programs.mkdir()
-    for name in ("pyproject.toml", "local/setup.sh", "local/constraints.txt"):
+    for name in ("pyproject.toml", "local/setup.sh", "local/constraints.txt", "local/k2.txt"):
         shutil.copy(repository / name, folder / name)
     for name in ("python3.10", "python3", "python"):
         write_program(programs / name, FAKE_PYTHON)
@@ -66,22 +66,24 @@ def write_program(path: Path, text: str) -> None:
 def test_first_call_installs_and_second_does_nothing(clone: Clone) -> None:
     first = clone.set_up()
     assert first.returncode == 0, first.stderr
-    assert (clone.called("-m venv"), clone.called("-m pip")) == (1, 1)
+    assert (clone.called("-m venv"), clone.called("--editable")) == (1, 1)
     assert all(step in first.stderr for step in ("1/3", "2/3", "3/3"))
     second = clone.set_up()
     assert (second.returncode, second.stderr, clone.calls.read_text()) == (0, "", "")
 
 
-@pytest.mark.parametrize("name", ["pyproject.toml", "local/constraints.txt", "local/setup.sh"])
+@pytest.mark.parametrize(
+    "name", ["pyproject.toml", "local/constraints.txt", "local/k2.txt", "local/setup.sh"]
+)
 def test_a_change_of_what_it_is_made_from_updates_in_place(clone: Clone, name: str) -> None:
     clone.set_up()
     with (clone.folder / name).open("a") as stream:
         stream.write("# changed\n")
     again = clone.set_up()
     assert again.returncode == 0, again.stderr
-    assert (clone.called("-m venv"), clone.called("-m pip")) == (0, 1)
+    assert (clone.called("-m venv"), clone.called("--editable")) == (0, 1)
     clone.set_up()
-    assert clone.called("-m pip") == 0
+    assert clone.called("--editable") == 0
 
 
 @pytest.mark.parametrize("already_there", [False, True])
@@ -95,7 +97,14 @@ def test_an_interrupted_call_is_made_good(clone: Clone, already_there: bool) -> 
     again = clone.set_up()
     assert again.returncode == 0
     assert "did not finish" in again.stderr
-    assert (clone.called("-m venv"), clone.called("-m pip")) == (1, 1)
+    assert (clone.called("-m venv"), clone.called("--editable")) == (1, 1)
+
+
+def test_the_wheel_of_k2_is_named_by_its_hash(clone: Clone) -> None:
+    clone.set_up()
+    installs = [line for line in clone.calls.read_text().splitlines() if "pip install" in line]
+    assert "--require-hashes --requirement local/k2.txt" in installs[-2]
+    assert "--editable" in installs[-1]
 
 
 def test_benchmarks_serve_the_rest_too(clone: Clone) -> None:
