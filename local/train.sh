@@ -21,6 +21,8 @@ further=0         # sentences of each corpus, beside those, that RHVoice and Pic
 texts_dir=        # folder of other texts, from here, a sentence on each line of *.txt; none if empty
 config=small      # small or base
 epochs=7          # passes over the training speech
+begin_with=       # folder of a model whose weights are trained on; random weights if empty
+learning_rate=2.5e-3  # its peak; 5e-4 goes on well with begin_with
 precision=float32 # bfloat16 is faster on GPUs and recent CPUs, with a recent torch
 
 set -euo pipefail
@@ -78,10 +80,13 @@ if run_stage 3 "learn subwords and pronounce words"; then
 fi
 
 if run_stage 4 "train the acoustic model"; then
+  begin=()
+  [[ -z $begin_with ]] || begin=(--begin-with "$begin_with")
   OMP_NUM_THREADS=$(nproc) wfst-bias train --cuts "$work"/speech/*/train.cuts.jsonl.gz \
     --dev-cuts "${dev_cuts[@]}" \
-    --subwords "$work/subwords" --lexicon "$work/lexicon.txt" --phones data/phones/phones.txt \
-    --config "$config" --epochs "$epochs" --precision "$precision" --out "$model"
+    --subwords "${begin_with:-$work/subwords}" --lexicon "$work/lexicon.txt" --phones data/phones/phones.txt \
+    --config "$config" --epochs "$epochs" --precision "$precision" --out "$model" \
+    --learning-rate "$learning_rate" "${begin[@]}"
 fi
 
 if run_stage 5 "estimate language models"; then

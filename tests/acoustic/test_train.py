@@ -19,7 +19,7 @@ from runs import CONFIG, OPTIONS, differences, outcome, unreadable, watched  # n
 from tones import materials_of, silent_cuts, train_options, write_utterances  # noqa: E402
 
 from wfst_bias.acoustic import checkpoints  # noqa: E402
-from wfst_bias.acoustic.batches import load_batches  # noqa: E402
+from wfst_bias.acoustic.batches import epoch_of_batches, load_batches  # noqa: E402
 from wfst_bias.acoustic.config import ModelConfig  # noqa: E402
 from wfst_bias.acoustic.losses import losses_of  # noqa: E402
 from wfst_bias.acoustic.model import CtcModel  # noqa: E402
@@ -62,6 +62,39 @@ def test_more_epochs_with_other_dropout_go_on_from_a_finished_run(
     other = replace(CONFIG, dropout=0.0)
     assert train(other, materials, folder, replace(OPTIONS, epochs=3)).config == other
     assert checkpoints.load(folder / LAST_FILE)["place"] == {"epoch": 3, "batch": 0, "step": 9}
+
+
+def test_a_run_begins_with_the_weights_of_a_model(
+    unbroken: dict, materials: Materials, tmp_path: Path
+) -> None:
+    slow = replace(OPTIONS, epochs=1, learning_rate=1e-9)
+    known = train(CONFIG, materials, tmp_path / "on", slow, begin_with=unbroken["folder"])
+    first = {name: t.float() for name, t in unbroken["outcome"]["weights.pt"].items()}
+    trained = [n for n, t in known.named_parameters() if not torch.allclose(t, first[n], atol=1e-5)]
+    assert not trained
+    steps = checkpoints.load(tmp_path / "on" / LAST_FILE)["place"]["step"]
+    whole = len(list(epoch_of_batches(materials.train, OPTIONS.max_duration, OPTIONS.seed, 0)))
+    assert steps == whole  # all cuts at once, in batches of full size
+
+
+def test_a_model_of_another_shape_is_nothing_to_begin_with(
+    unbroken: dict, materials: Materials, tmp_path: Path
+) -> None:
+    other = replace(CONFIG, width=2 * CONFIG.width)
+    with pytest.raises(InputError, match=r"weights\.pt: weights of another configuration"):
+        train(other, materials, tmp_path, OPTIONS, begin_with=unbroken["folder"])
+
+
+def test_a_run_goes_on_without_the_weights_for_averaging(
+    unbroken: dict, materials: Materials, tmp_path: Path
+) -> None:
+    folder = tmp_path / "lean"
+    shutil.copytree(unbroken["folder"], folder)
+    for path in (*folder.glob("step-*.pt"), folder / LOG_FILE):
+        path.unlink()
+    train(CONFIG, materials, folder, OPTIONS)
+    last = checkpoints.in_half_precision(checkpoints.load(folder / LAST_FILE)["model"])
+    assert differences(checkpoints.load(folder / "weights.pt"), last) == []
 
 
 def test_the_model_is_the_average_of_the_newest_checkpoints(unbroken: dict) -> None:

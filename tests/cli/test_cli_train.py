@@ -195,6 +195,19 @@ def test_a_run_keeps_the_files_it_was_begun_with(call: Call, sources: Sources) -
     assert "config.json: the run in this folder has another configuration" in complaint
 
 
+def test_a_model_to_begin_with_has_the_same_symbols(
+    call: Call, sources: Sources, tmp_path: Path
+) -> None:
+    assert call(*sources.train()).status == 0
+    model = sources.out.rename(tmp_path / "model")
+    assert call(*sources.train("--begin-with", model)).status == 0
+    learn_subwords(SENTENCES, 42, sources.subwords)
+    complaint = call(*sources.train("--begin-with", model)).complaint
+    assert "tokens.txt: not the symbols of the model to begin with; give --subwords" in complaint
+    missing = call(*sources.train("--begin-with", tmp_path / "none")).complaint
+    assert "none/tokens.txt: cannot be read" in missing
+
+
 def test_a_file_in_place_of_the_folder_is_one_line(call: Call, sources: Sources) -> None:
     sources.out.touch()
     assert f"{sources.out}: cannot be made a folder" in call(*sources.train()).complaint

@@ -72,8 +72,9 @@ class RunFolder:
         checkpoints.save(self.path / LAST_FILE, content)
 
     def average(self) -> dict[str, Tensor]:
-        """Return the mean of the newest weights."""
-        return checkpoints.average([checkpoints.load(path) for path in self._newest()])
+        """Return the mean of the newest weights; of those in last.pt where no others are left."""
+        newest = [checkpoints.load(path) for path in self._newest()]
+        return checkpoints.average(newest or [self.model.state_dict()])
 
     def _read(self, path: Path) -> Place:
         content = checkpoints.load(path)

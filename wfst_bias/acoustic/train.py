@@ -36,8 +36,18 @@ def train(
     folder: Path,
     options: TrainOptions | None = None,
     loss_options: LossOptions | None = None,
+    begin_with: Path | None = None,
 ) -> CtcModel:
     """Train a model, going on from last.pt where the folder has one, and return its average.
+
+    Args:
+      config: its shape.
+      materials: what it is trained and tested on.
+      folder: of the run, and of its model.
+      options: how long and how fast; None for the defaults.
+      loss_options: how the losses are weighed; None for the defaults.
+      begin_with: the folder of a model of the same shape, whose weights are the first; there is
+        neither a flat start then nor an epoch of short cuts. None for random weights.
 
     Raises:
       InputError: a checkpoint in the folder is broken or of another configuration, there is
@@ -51,7 +61,10 @@ def train(
         )
     check_precision(options.precision)
     _keep_config(config, folder)
-    _Run(config, materials, folder, options, loss_options or LossOptions()).finish()
+    run = _Run(config, materials, folder, options, loss_options or LossOptions())
+    if begin_with is not None:
+        run.begin_with(begin_with)
+    run.finish()
     return checkpoints.load_model(folder)
 
 
@@ -69,7 +82,7 @@ def _keep_config(config: ModelConfig, folder: Path) -> None:
 
 
 class _Run(TrainingRun):
-    """The training of a model from random weights."""
+    """The training of a model, from random weights unless it is told to begin with others."""
 
     def __init__(
         self,
@@ -85,10 +98,17 @@ class _Run(TrainingRun):
         super().__init__(self.model, materials, folder, options)
         short = materials.train.filter(lambda cut: cut.duration <= options.short_seconds)
         self.short = short.to_eager() or materials.train
+        self.knows_nothing = True
+
+    def begin_with(self, folder: Path) -> None:
+        """Take the weights of a model; raises InputError if it is broken or of another shape."""
+        path = folder / checkpoints.WEIGHTS_FILE
+        checkpoints.fill(self.model, checkpoints.load(path), path)
+        self.knows_nothing = False
 
     def cuts_of_epoch(self) -> tuple[Any, float]:
-        """Return short utterances in small batches first."""
-        if self.place.epoch == 0:
+        """Return short utterances in small batches first, where nothing is known yet."""
+        if self.knows_nothing and self.place.epoch == 0:
             return self.short, self.options.max_duration / 3
         return super().cuts_of_epoch()
 
@@ -97,13 +117,13 @@ class _Run(TrainingRun):
         encoded = self._encode(batch)
         losses = losses_of(encoded, batch, self.loss_options)
         loss = losses.total
-        if self.place.step < self.options.flat_steps:
+        if self.knows_nothing and self.place.step < self.options.flat_steps:
             loss = FLAT_SHARE * flat_start(encoded, batch) + (1 - FLAT_SHARE) * loss
         return loss, vars(losses)
 
     def _encode(self, batch: Batch) -> Encoded:
         features, lengths = batch.features, batch.lengths
-        if self.place.epoch > 0:
+        if not self.knows_nothing or self.place.epoch > 0:
             features, lengths = self.disturbed(batch)
         with self.mixed_precision():
             return self.model(features.to(self.device), lengths.to(self.device))

@@ -12,7 +12,7 @@ from wfst_bias.acoustic.train_options import LossOptions, TrainOptions
 from wfst_bias.cli.flags import SeveralValues, flags_of, given
 from wfst_bias.cli.inputs import FILE, make_folder
 from wfst_bias.errors import InputError
-from wfst_bias.files import atomic_write
+from wfst_bias.files import atomic_write, read_lines
 
 if TYPE_CHECKING:
     from wfst_bias.acoustic.config import ModelConfig
@@ -59,13 +59,20 @@ if TYPE_CHECKING:
     help="shape of the model",
 )
 @click.option(
+    "--begin-with",
+    type=FILE,
+    metavar="MODEL",
+    help="folder of a model of the same shape, subwords and phones whose weights are trained on, "
+    "at once on all cuts; choose a lower --learning-rate [default: random weights]",
+)
+@click.option(
     "--out",
     type=FILE,
     required=True,
     help="folder of the run and of its model; a run that was cut off goes on there",
 )
 @flags_of(TrainOptions, LossOptions)
-def train_command(config: str, out: Path, **flags: Any) -> None:
+def train_command(config: str, begin_with: Path | None, out: Path, **flags: Any) -> None:
     """Train a Conformer with CTC heads for subwords and phones on Lhotse cuts.
 
     Called again with the same folder, it goes on after the newest checkpoint, so it can be killed
@@ -76,13 +83,33 @@ def train_command(config: str, out: Path, **flags: Any) -> None:
     Example:
       wfst-bias train --cuts train.cuts.jsonl.gz --dev-cuts dev.cuts.jsonl.gz \\
         --subwords model --lexicon lexicon.txt --phones phones.txt --out exp/small
+      wfst-bias train --cuts own.cuts.jsonl.gz --dev-cuts dev.cuts.jsonl.gz \\
+        --subwords data/models/small --lexicon lexicon.txt --phones data/models/small/phones.txt \\
+        --begin-with data/models/small --learning-rate 5e-4 --epochs 3 --out exp/own
     """
     from wfst_bias.acoustic.train import train
 
+    if begin_with is not None:
+        _check_same_symbols(begin_with, flags["subwords_folder"], flags["phones"])
     shape, materials = _materials(config, out, **flags)
     options = TrainOptions(**given(TrainOptions, flags))
-    train(shape, materials, out, options, LossOptions(**given(LossOptions, flags)))
+    losses = LossOptions(**given(LossOptions, flags))
+    train(shape, materials, out, options, losses, begin_with)
     click.echo(f"{out}: trained {options.epochs} epochs")
+
+
+def _check_same_symbols(model: Path, subwords_folder: Path, phones: Path) -> None:
+    from wfst_bias.acoustic.model_folder import PHONES_FILE
+    from wfst_bias.acoustic.subwords import TOKENS_FILE
+
+    given_files = {TOKENS_FILE: subwords_folder / TOKENS_FILE, PHONES_FILE: phones}
+    for name, path in given_files.items():
+        if list(read_lines(path)) != list(read_lines(model / name)):
+            raise InputError(
+                "not the symbols of the model to begin with",
+                path=path,
+                remedy=f"give --subwords {model} --phones {model / PHONES_FILE}",
+            )
 
 
 def _materials(
