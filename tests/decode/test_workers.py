@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -242,6 +244,30 @@ def test_leaving_the_pool_ends_busy_workers(tmp_path: Path) -> None:
     assert time.monotonic() - begin < 60
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)
+
+
+BLOCKED_SIGNALS = """
+import signal
+from wfst_bias.decode.workers import WorkerPool
+
+def blocked(items):
+    return [signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []) for _ in items]
+
+def make():
+    return blocked
+
+if __name__ == "__main__":
+    with WorkerPool(make, 1) as pool:
+        print([outcome.answer for outcome in pool.run([[1]])])
+    print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))
+"""
+
+
+def test_the_first_worker_of_a_process_sees_no_interrupt(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(BLOCKED_SIGNALS)
+    found = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines() == ["[True]", "False"]
 
 
 def test_a_pool_needs_a_worker() -> None:
