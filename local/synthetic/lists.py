@@ -94,11 +94,6 @@ def read_distractors(path: Path) -> dict[str, Words]:
     return {written: words for words, written in written_by_words.items()}
 
 
-def list_line(sentence: Sentence, pool: Mapping[str, Words], n_distractors: int) -> str:
-    """Return the four columns of an utterance."""
-    return _line(sentence, distractors([sentence], pool, n_distractors, sentence.utterance_id))
-
-
 def _line(sentence: Sentence, drawn: Sequence[str]) -> str:
     spoken = sorted({text for text, _ in sentence.entities})
     columns = (json.dumps(n, ensure_ascii=False) for n in (spoken, sorted([*spoken, *drawn])))

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import tiny_model
 
 if TYPE_CHECKING:
     from wfst_bias.acoustic.subwords import Subwords
-    from wfst_bias.acoustic.train import Materials
+    from wfst_bias.acoustic.training_run import Materials
 
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Compute on one thread, so that sums have one order and a result is the same to the bit."""
-    torch = pytest.importorskip("torch")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="session")
-def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a model with random weights, its subwords and its phones."""
-    from model_folders import write_model
-
-    return write_model(tmp_path_factory.mktemp("model"))
+one_thread = tiny_model.one_thread
+model_folder = tiny_model.model_folder
 
 
 @pytest.fixture(scope="session")

@@ -278,6 +278,12 @@ def test_a_manifest_cut_short_says_where(manifest, tmp_path):
         read_cuts(path)
 
 
+def test_a_manifest_that_is_not_there_is_no_cut_short_one(tmp_path):
+    with pytest.raises(InputError, match=r"none\.jsonl: cannot be read \(No such file") as caught:
+        read_cuts(tmp_path / "none.jsonl")
+    assert "line" not in str(caught.value).removeprefix(str(tmp_path))
+
+
 def test_audio_shorter_than_its_manifest_says_is_named(manifest, tmp_path):
     write_audio(tmp_path / "one.wav", seconds=1.0)
     _, one_b, _ = read_cuts(manifest)

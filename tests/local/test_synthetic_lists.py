@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.synthetic.lists import list_line, main, read_distractors, shared_list
+from local.synthetic.lists import lists_of_sizes, main, read_distractors, shared_list
 from local.synthetic.sentences import Sentence
 from wfst_bias.entities.list_file import read_entities_tsv
 from wfst_bias.errors import InputError
@@ -31,6 +31,11 @@ pools = st.lists(written, max_size=30).map(
 )
 
 
+def line_of(sentence: Sentence, pool: dict[str, tuple[str, ...]], size: int) -> str:
+    ((_, line),) = lists_of_sizes([sentence], pool, [size])
+    return line
+
+
 def column(line: str) -> list[str]:
     return json.loads(line.rstrip("\n").split("\t")[3])
 
@@ -40,7 +45,7 @@ def test_shorter_list_is_part_of_the_longer(
     pool: dict[str, tuple[str, ...]], one: int, other: int
 ) -> None:
     try:
-        few, many = (column(list_line(MET, pool, size)) for size in sorted((one, other)))
+        few, many = (column(line_of(MET, pool, size)) for size in sorted((one, other)))
     except InputError:
         said = f" {' '.join(comparison_words(MET.text))} "
         assert sum(f" {' '.join(words)} " not in said for words in pool.values()) < max(one, other)
@@ -53,14 +58,14 @@ def test_shorter_list_is_part_of_the_longer(
 def test_no_distractor_is_said(pool: dict[str, tuple[str, ...]]) -> None:
     said = f" {' '.join(comparison_words(MET.text))} "
     unsaid = [name for name, words in pool.items() if f" {' '.join(words)} " not in said]
-    assert set(column(list_line(MET, pool, len(unsaid)))) == {"Šuica", *unsaid}
+    assert set(column(line_of(MET, pool, len(unsaid)))) == {"Šuica", *unsaid}
     with pytest.raises(InputError, match=f"ask for {len(unsaid)} or fewer"):
-        list_line(MET, pool, len(unsaid) + 1)
+        line_of(MET, pool, len(unsaid) + 1)
 
 
 def test_distractors_differ_between_utterances() -> None:
     pool = {f"n{number}": (f"n{number}",) for number in range(50)}
-    assert len({tuple(column(list_line(s, pool, 10))) for s in (MET, PORT, FREE)}) == 3
+    assert len({tuple(column(line_of(s, pool, 10))) for s in (MET, PORT, FREE)}) == 3
 
 
 def test_one_list_for_a_set() -> None:

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,7 @@ from wfst_bias.acoustic.masks import MaskOptions, masked
 from wfst_bias.acoustic.run_folder import Place, RunFolder
 from wfst_bias.acoustic.schedule import learning_rate_factor
 from wfst_bias.acoustic.targets import Target
+from wfst_bias.acoustic.train_options import RunOptions
 from wfst_bias.acoustic.training_log import TrainingLog
 from wfst_bias.acoustic.warps import WarpOptions, warped
 from wfst_bias.errors import InputError
@@ -44,37 +45,6 @@ class Materials:
         for cuts, purpose in ((self.train, "train"), (self.dev, "test")):
             if not len(cuts):
                 raise InputError(f"there are no cuts to {purpose} on")
-
-
-class RunOptions(Protocol):
-    """What every run has to be told."""
-
-    @property
-    def epochs(self) -> int: ...  # noqa: D102
-    @property
-    def max_duration(self) -> float: ...  # noqa: D102
-    @property
-    def masked_share(self) -> float: ...  # noqa: D102
-    @property
-    def warped_share(self) -> float: ...  # noqa: D102
-    @property
-    def learning_rate(self) -> float: ...  # noqa: D102
-    @property
-    def warmup_steps(self) -> int: ...  # noqa: D102
-    @property
-    def weight_decay(self) -> float: ...  # noqa: D102
-    @property
-    def clip_norm(self) -> float: ...  # noqa: D102
-    @property
-    def checkpoint_every(self) -> int: ...  # noqa: D102
-    @property
-    def averaged(self) -> int: ...  # noqa: D102
-    @property
-    def precision(self) -> str: ...  # noqa: D102
-    @property
-    def workers(self) -> int: ...  # noqa: D102
-    @property
-    def seed(self) -> int: ...  # noqa: D102
 
 
 class TrainingRun(ABC):

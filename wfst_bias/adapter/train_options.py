@@ -3,51 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any
 
+from wfst_bias.acoustic.train_options import RunOptions, check_option
 from wfst_bias.errors import InputError
 
 
+def _other_default(name: str, default: float) -> Any:
+    """Return a field of every run with a default of an adapter's."""
+    return field(default=default, metadata=RunOptions.__dataclass_fields__[name].metadata)
+
+
 @dataclass(frozen=True)
-class AdapterTrainOptions:
-    """Choose how long and how fast an adapter learns."""
+class AdapterTrainOptions(RunOptions):
+    """Choose how long and how fast an adapter learns.
 
-    epochs: int = field(default=4, metadata={"help": "passes over the training cuts"})
-    max_duration: float = field(default=60.0, metadata={"help": "seconds of sound in a batch"})
-    masked_share: float = field(
-        default=0.7,
-        metadata={
-            "help": "utterances that are masked (SpecAugment), so that the model makes mistakes "
-            "on what it has learnt"
-        },
-    )
-    warped_share: float = field(
-        default=0.8, metadata={"help": "utterances whose voice and speed are changed"}
-    )
-    learning_rate: float = field(default=1e-3, metadata={"help": "its peak"})
-    warmup_steps: int = field(default=200, metadata={"help": "steps until the peak"})
-    weight_decay: float = field(default=0.01, metadata={"help": "of AdamW"})
-    clip_norm: float = field(default=1.0, metadata={"help": "gradients are scaled down to this"})
-    checkpoint_every: int = field(default=200, metadata={"help": "steps between checkpoints"})
-    averaged: int = field(default=4, metadata={"help": "newest checkpoints that are averaged"})
-    precision: Literal["float32", "bfloat16"] = field(
-        default="float32",
-        metadata={"help": "of the frozen model; bfloat16 is faster on GPUs and recent CPUs"},
-    )
-    workers: int = field(default=1, metadata={"help": "processes that read sound"})
-    seed: int = field(default=1, metadata={"help": "of weights, order, masks and lists"})
+    Masks and warps are on, so that the frozen model makes mistakes on what it has learnt.
+    """
 
-    def __post_init__(self) -> None:
-        for name in ("epochs", "checkpoint_every", "averaged"):
-            _check(self, name, lambda value: value > 0, "positive")
-        for name in ("max_duration", "learning_rate", "clip_norm"):
-            _check(self, name, lambda value: 0 < value < math.inf, "positive")
-        for name in ("warmup_steps", "weight_decay", "workers"):
-            _check(self, name, lambda value: 0 <= value < math.inf, "zero or more")
-        for name in ("masked_share", "warped_share"):
-            _check(self, name, lambda value: 0 <= value <= 1, "between 0 and 1")
+    epochs: int = _other_default("epochs", 4)
+    max_duration: float = _other_default("max_duration", 60.0)
+    learning_rate: float = _other_default("learning_rate", 1e-3)
+    warmup_steps: int = _other_default("warmup_steps", 200)
+    averaged: int = _other_default("averaged", 4)
 
 
 @dataclass(frozen=True)
@@ -84,19 +63,13 @@ class DrawOptions:
 
     def __post_init__(self) -> None:
         for name in ("rare_count", "most_distractors", "dev_distractors"):
-            _check(self, name, lambda value: value >= 0, "zero or more")
+            check_option(self, name, lambda value: value >= 0, "zero or more")
         for name in ("rare_share", "withheld_share", "hard_share", "batch_share"):
-            _check(self, name, lambda value: 0 <= value <= 1, "between 0 and 1")
-        _check(self, "attention_weight", lambda value: 0 <= value < math.inf, "zero or more")
-        _check(self, "intermediate_weight", lambda value: 0 <= value <= 1, "between 0 and 1")
+            check_option(self, name, lambda value: 0 <= value <= 1, "between 0 and 1")
+        check_option(self, "attention_weight", lambda value: 0 <= value < math.inf, "zero or more")
+        check_option(self, "intermediate_weight", lambda value: 0 <= value <= 1, "between 0 and 1")
         if self.hard_share + self.batch_share > 1:
             raise InputError(
                 "hard_share and batch_share are more than all distractors",
                 value=self.hard_share + self.batch_share,
             )
-
-
-def _check(options: object, name: str, is_fit: Callable[[float], bool], expected: str) -> None:
-    value = getattr(options, name)
-    if not is_fit(value):
-        raise InputError(f"{name} must be {expected}", value=value)

@@ -11,6 +11,7 @@ import click
 from wfst_bias.acoustic.train_options import LossOptions, TrainOptions
 from wfst_bias.cli.flags import SeveralValues, flags_of, given
 from wfst_bias.cli.inputs import FILE, make_folder
+from wfst_bias.cli.training import CUTS_FLAGS, cuts_flags, read_cut_sets
 from wfst_bias.errors import InputError
 from wfst_bias.files import atomic_write, read_lines
 
@@ -22,25 +23,10 @@ if TYPE_CHECKING:
 @click.command(
     "train",
     cls=SeveralValues,
-    several=("--cuts", "--dev-cuts"),
+    several=CUTS_FLAGS,
     short_help="cuts -> acoustic model",
 )
-@click.option(
-    "--cuts",
-    type=FILE,
-    multiple=True,
-    required=True,
-    metavar="FILE...",
-    help="Lhotse cuts or Kaldi data directories to learn from",
-)
-@click.option(
-    "--dev-cuts",
-    type=FILE,
-    multiple=True,
-    required=True,
-    metavar="FILE...",
-    help="cuts to test on after each epoch",
-)
+@cuts_flags("cuts to test on after each epoch")
 @click.option(
     "--subwords", "subwords_folder", type=FILE, required=True, help="folder of `wfst-bias subwords`"
 )
@@ -124,24 +110,18 @@ def _materials(
 ) -> tuple[ModelConfig, Materials]:
     from dataclasses import replace
 
-    from lhotse import CutSet
-
     from wfst_bias.acoustic.config import NAMED, read_config
     from wfst_bias.acoustic.run_folder import LAST_FILE
     from wfst_bias.acoustic.subwords import MODEL_FILE, TOKENS_FILE, Subwords
     from wfst_bias.acoustic.targets import targets_of
     from wfst_bias.acoustic.training_run import Materials
-    from wfst_bias.formats.cuts import read_cuts
     from wfst_bias.phones.lexicon import PhoneLexicon, PhoneTable
 
     if config not in NAMED and not Path(config).exists():
         raise InputError(f"neither {' nor '.join(NAMED)} nor a file", value=config)
     shape = NAMED[config] if config in NAMED else read_config(Path(config))
     subwords, table = Subwords.read(subwords_folder / MODEL_FILE), PhoneTable.read(phones)
-    train, dev = (
-        CutSet.from_cuts(cut for path in paths for cut in read_cuts(path))
-        for paths in (cuts, dev_cuts)
-    )
+    train, dev = read_cut_sets(cuts, dev_cuts)
     pronunciations = PhoneLexicon.read(lexicon)
     targets = targets_of([*train, *dev], subwords, pronunciations, table)
     make_folder(out)

@@ -12,6 +12,7 @@ from wfst_bias.adapter.train_options import AdapterTrainOptions, DrawOptions
 from wfst_bias.cli.audio import model_flag
 from wfst_bias.cli.flags import SeveralValues, flags_of, given
 from wfst_bias.cli.inputs import FILE, make_folder
+from wfst_bias.cli.training import CUTS_FLAGS, cuts_flags, read_cut_sets
 
 if TYPE_CHECKING:
     from wfst_bias.acoustic.training_run import Materials
@@ -20,25 +21,10 @@ if TYPE_CHECKING:
 @click.command(
     "train-adapter",
     cls=SeveralValues,
-    several=("--cuts", "--dev-cuts"),
+    several=CUTS_FLAGS,
     short_help="cuts with entities, acoustic model -> adapter that raises a list's subwords",
 )
-@click.option(
-    "--cuts",
-    type=FILE,
-    multiple=True,
-    required=True,
-    metavar="FILE...",
-    help="Lhotse cuts or Kaldi data directories to learn from",
-)
-@click.option(
-    "--dev-cuts",
-    type=FILE,
-    multiple=True,
-    required=True,
-    metavar="FILE...",
-    help="cuts to test on after each epoch, their entities among distractors",
-)
+@cuts_flags("cuts to test on after each epoch, their entities among distractors")
 @model_flag
 @click.option(
     "--out",
@@ -92,17 +78,11 @@ def train_adapter_command(
 def _materials(
     cuts: tuple[Path, ...], dev_cuts: tuple[Path, ...], model: Path, rare_count: int
 ) -> Materials:
-    from lhotse import CutSet
-
     from wfst_bias.acoustic.subwords import MODEL_FILE, TOKENS_FILE, Subwords
     from wfst_bias.acoustic.training_run import Materials
     from wfst_bias.adapter.utterances import entity_targets_of
-    from wfst_bias.formats.cuts import read_cuts
     from wfst_bias.tokens import TokenTable
 
     subwords, tokens = Subwords.read(model / MODEL_FILE), TokenTable.read(model / TOKENS_FILE)
-    train, dev = (
-        CutSet.from_cuts(cut for path in paths for cut in read_cuts(path))
-        for paths in (cuts, dev_cuts)
-    )
+    train, dev = read_cut_sets(cuts, dev_cuts)
     return Materials(train, dev, entity_targets_of(train, dev, subwords, rare_count), tokens)

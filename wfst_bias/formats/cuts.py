@@ -97,6 +97,8 @@ def _read_lines(path: Path) -> Iterator[tuple[int, str]]:
                 if line.strip():
                     yield number, line
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        if isinstance(error, OSError) and error.strerror:  # not what gzip raises
+            raise InputError(f"cannot be read ({error.strerror})", path=path) from error
         message = f"cannot be read after line {number} ({error})"
         raise InputError(message, path=path, remedy="make or copy the file again") from error
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -141,10 +140,3 @@ def renumbered(arcs: LatticeArcs, source: Array, target: Array) -> LatticeArcs:
     columns["target"] = np.searchsorted(known, target)
     order = np.lexsort((arcs.lm_word, arcs.written, columns["target"], columns["source"]))
     return LatticeArcs(*(columns[f.name][order] for f in fields(arcs)))
-
-
-def concatenated(parts: Sequence[LatticeArcs]) -> LatticeArcs:
-    """Return all arcs of several sets over the same states, in no order."""
-    return LatticeArcs(
-        *(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(LatticeArcs))
-    )
