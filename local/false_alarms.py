@@ -1,10 +1,11 @@
-"""Count the names written in utterances that say none, by the hour.
+"""Count what a list does to utterances that say no name: false alarms by the hour, and WER.
 
     python -m local.false_alarms EXP
 
 EXP is a folder that run.sh has filled. For each SET with audio and each CONDITION that was decoded,
-score/SET.CONDITION.alarms.json is written: false alarms, utterances, hours, the rate per hour and
-its 95 % bootstrap interval. An utterance says no name where the lists of 100 give it none.
+score/SET.CONDITION.alarms.json is written: `false_alarms` per hour and `wer` of these utterances,
+each with its counts and its 95 % bootstrap interval. An utterance says no name where the lists of
+100 give it none.
 """
 
 from __future__ import annotations
@@ -33,14 +34,29 @@ SECONDS_PER_HOUR = 3600
 
 
 @dataclass(frozen=True)
-class FalseAlarms:
-    """Hold what was counted in the utterances without a name; the rate is None without any."""
+class Rate:
+    """Hold a count, what it is a share of, and their ratio, which is None where that is nothing."""
 
-    false_alarms: int
-    utterances: int
-    hours: float
-    per_hour: float | None
+    count: int
+    of: float
+    rate: float | None
     interval: tuple[float | None, float | None]
+
+    @classmethod
+    def over(cls, counts: Sequence[int], of: Sequence[float]) -> Rate:
+        """Return the rate of counts by utterance."""
+        whole = math.fsum(of)
+        low, high = (None if math.isnan(bound) else bound for bound in interval(counts, of))
+        return cls(sum(counts), whole, sum(counts) / whole if whole else None, (low, high))
+
+
+@dataclass(frozen=True)
+class Nameless:
+    """Hold what was counted in utterances that say no name: alarms by hours, errors by words."""
+
+    utterances: int
+    false_alarms: Rate
+    wer: Rate
 
 
 def main() -> None:
@@ -80,16 +96,20 @@ def nameless(data: Path, name: str, condition: str) -> list[UtteranceList]:
 
 def count(
     utterances: Sequence[UtteranceList], texts: Mapping[str, str], hours: Mapping[str, float]
-) -> FalseAlarms:
-    """Count the names of their lists in what was recognized of utterances that say none."""
-    alarms = [
-        score_utterance(each, texts[each.utterance_id]).entities.false_alarms for each in utterances
-    ]
-    lengths = [hours[each.utterance_id] for each in utterances]
-    length = math.fsum(lengths)
-    low, high = (None if math.isnan(bound) else bound for bound in interval(alarms, lengths))
-    rate = sum(alarms) / length if length else None
-    return FalseAlarms(sum(alarms), len(alarms), length, rate, (low, high))
+) -> Nameless:
+    """Count names of their lists, and errors, in what was recognized without a name said."""
+    scores = [score_utterance(each, texts[each.utterance_id]) for each in utterances]
+    return Nameless(
+        len(scores),
+        Rate.over(
+            [score.entities.false_alarms for score in scores],
+            [hours[each.utterance_id] for each in utterances],
+        ),
+        Rate.over(
+            [score.words.all.errors for score in scores],
+            [score.words.all.reference_words for score in scores],
+        ),
+    )
 
 
 if __name__ == "__main__":

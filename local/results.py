@@ -3,8 +3,8 @@
     python local/results.py EXP... --out FILE.md
 
 Each EXP is a folder that run.sh has filled: data/dataset.toml says what the data are,
-score/SET.CONDITION.json holds the figures, and score/SET.CONDITION.alarms.json the false alarms per
-hour where there is audio.
+score/SET.CONDITION.json holds the figures, and score/SET.CONDITION.alarms.json, where there is
+audio, those of utterances that say no name.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from wfst_bias.files import write_text
 WORD_METRICS = ("WER", "U-WER", "B-WER")
 ENTITY_METRICS = ("precision", "recall", "F1")
 ALARMS = ".alarms.json"
+NAMELESS_COLUMNS = ("false alarms per hour", "WER where no name is said")
 
 ABOUT = """\
 Rates are in %, with 95 % bootstrap intervals over utterances and the counts behind them. B-WER \
@@ -33,8 +34,8 @@ counts the words of names (of real speech: words that are rare), U-WER all other
 found where all its words are right; a false alarm is a name of the list written where it was not \
 said. A list of 100, 1,000 or 5,000 belongs to one utterance: its own names, and others drawn at \
 random. The shared list serves all utterances of a set. Without a list, names are those of the \
-lists of 100. Where there is audio, false alarms are also counted per hour of the utterances that \
-say no name."""
+lists of 100. Where there is audio, two more columns tell what a list does to the utterances \
+that say no name: names written in them per hour, and their WER."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def _set_tables(name: str, role: str, scores: dict[str, Any]) -> Iterator[str]:
         metrics = score["metrics"]
         yield from _row(CONDITIONS[condition], *(_word_cell(metrics[m]) for m in WORD_METRICS))
     yield ""
-    more = ["false alarms per hour"] if any(score["alarms"] for score in scores.values()) else []
+    more = NAMELESS_COLUMNS if any(score["alarms"] for score in scores.values()) else ()
     yield from _row("list", *ENTITY_METRICS, "found, missed, false alarms", *more)
     yield from _row(*["---"] * (5 + len(more)))
     for condition, score in scores.items():
@@ -149,8 +150,8 @@ def _set_tables(name: str, role: str, scores: dict[str, Any]) -> Iterator[str]:
         counts = metrics["F1"]["counts"]
         numbers = f"{counts['hits']}, {counts['misses']}, {counts['false_alarms']}"
         cells = (_rate(metrics[m]) for m in ENTITY_METRICS)
-        alarms = [_alarms_cell(score["alarms"])] if more else []
-        yield from _row(CONDITIONS[condition], *cells, numbers, *alarms)
+        nameless = _nameless_cells(score["alarms"]) if more else ()
+        yield from _row(CONDITIONS[condition], *cells, numbers, *nameless)
 
 
 def _row(*cells: str) -> Iterator[str]:
@@ -163,17 +164,21 @@ def _word_cell(metric: dict[str, Any]) -> str:
     return f"{_rate(metric)} {errors:,}/{counts['reference_words']:,}"
 
 
-def _alarms_cell(alarms: dict[str, Any] | None) -> str:
-    if alarms is None or alarms["per_hour"] is None:
-        return "-"
+def _nameless_cells(nameless: dict[str, Any] | None) -> Iterator[str]:
+    """Yield the cells of NAMELESS_COLUMNS."""
+    if nameless is None or nameless["false_alarms"]["rate"] is None:
+        yield from "--"
+        return
+    alarms, wer = nameless["false_alarms"], nameless["wer"]
     low, high = alarms["interval"]
-    counts = f"{alarms['false_alarms']} in {alarms['hours']:.2f} hours"
-    return f"**{alarms['per_hour']:.1f}** ({low:.1f} to {high:.1f}) {counts}"
+    counts = f"{alarms['count']} in {alarms['of']:.2f} hours"
+    yield f"**{alarms['rate']:.1f}** ({low:.1f} to {high:.1f}) {counts}"
+    yield f"{_rate(wer)} {wer['count']:,}/{wer['of']:,.0f}"
 
 
 def _per_hour(score: dict[str, Any]) -> str:
-    alarms = score["alarms"]
-    return "-" if alarms is None or alarms["per_hour"] is None else f"{alarms['per_hour']:.1f}"
+    rate = score["alarms"] and score["alarms"]["false_alarms"]["rate"]
+    return "-" if rate is None else f"{rate:.1f}"
 
 
 def _rate(metric: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from lhotse import CutSet
 from model_folders import noise, write_audio
 
 from local import false_alarms
-from local.false_alarms import count, nameless
+from local.false_alarms import Rate, count, nameless
 from wfst_bias.entities.list_file import UtteranceList
 from wfst_bias.files import write_text
 from wfst_bias.formats.recordings import open_recording
@@ -38,17 +38,24 @@ def test_each_name_written_is_one(said: list[tuple[str, float]]) -> None:
     hours = {str(i): length for i, (_, length) in enumerate(said)}
     found = count(utterances, {str(i): text for i, (text, _) in enumerate(said)}, hours)
     expected = sum(text.split().count("wren") + text.count("great tit") for text, _ in said)
-    assert (found.false_alarms, found.utterances) == (expected, len(said))
-    assert found.per_hour == pytest.approx(expected / math.fsum(hours.values()))
-    low, high = found.interval
+    assert (found.false_alarms.count, found.utterances) == (expected, len(said))
+    assert found.false_alarms.rate == pytest.approx(expected / math.fsum(hours.values()))
+    low, high = found.false_alarms.interval
     assert low is not None
     assert high is not None
     assert 0 <= low <= high
 
 
+def test_every_wrong_word_is_an_error() -> None:
+    utterances = [UtteranceList("a", "it sang all day", (), BIRDS)]
+    wer = count(utterances, {"a": "wren sang day"}, {"a": 0.1}).wer
+    assert (wer.count, wer.of, wer.rate) == (2, 4, 0.5)
+
+
 def test_without_a_nameless_utterance_there_is_no_rate() -> None:
     found = count([], {}, {})
-    assert (found.per_hour, found.interval, found.utterances) == (None, (None, None), 0)
+    assert found.utterances == 0
+    assert found.false_alarms == found.wer == Rate(0, 0, None, (None, None))
 
 
 @pytest.fixture
@@ -85,8 +92,10 @@ def test_command(exp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path.name.split(".")[1]: json.loads(path.read_text())
         for path in (exp / "score").glob("birds.*.alarms.json")
     }
-    assert {name: each["false_alarms"] for name, each in found.items()} == {
+    assert {name: each["false_alarms"]["count"] for name, each in found.items()} == {
         "none": 2, "list100": 2, "shared": 3,
     }  # fmt: skip
-    assert found["shared"]["hours"] == pytest.approx(2 * 0.9 / 3600)
-    assert found["shared"]["per_hour"] == pytest.approx(3 / (2 * 0.9 / 3600))
+    per_hour = found["shared"]["false_alarms"]
+    assert per_hour["of"] == pytest.approx(2 * 0.9 / 3600)
+    assert per_hour["rate"] == pytest.approx(3 / (2 * 0.9 / 3600))
+    assert found["none"]["wer"]["of"] == 4

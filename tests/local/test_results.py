@@ -75,18 +75,20 @@ def test_overview(
 def test_false_alarms_per_hour_where_there_is_audio(
     exp: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    none: dict[str, object] = {"false_alarms": 0, "utterances": 0, "hours": 0.0,
-                               "per_hour": None, "interval": [None, None]}  # fmt: skip
-    some = {**none, "false_alarms": 3, "hours": 1.5, "per_hour": 2.0, "interval": [0.5, 4.25]}
+    nothing = {"count": 0, "of": 0, "rate": None, "interval": [None, None]}
+    alarms = {"count": 3, "of": 1.5, "rate": 2.0, "interval": [0.5, 4.25]}
+    wer = {"count": 1, "of": 8, "rate": 0.125, "interval": [0, 0.25]}
+    none = {"utterances": 0, "false_alarms": nothing, "wer": nothing}
+    some = {"utterances": 2, "false_alarms": alarms, "wer": wer}
     write_text(exp / "score/first.none.alarms.json", json.dumps(some))
     write_text(exp / "score/first.list100.alarms.json", json.dumps(none))
     run(monkeypatch, exp, "--out", exp / "results.md")
     shown = [line.split()[-1] for line in capsys.readouterr().out.splitlines()[1:5]]
     assert shown == ["2.0", "-", "-", "-"]
     first, second = (exp / "results.md").read_text().split("### second")
-    assert "| false alarms per hour |" in first
-    assert "| **2.0** (0.5 to 4.2) 3 in 1.50 hours |" in first
-    assert "| 1, 1, 0 | - |" in first
+    assert "| false alarms per hour | WER where no name is said |" in first
+    assert "| **2.0** (0.5 to 4.2) 3 in 1.50 hours | **12.50** (0.00 to 25.00) 1/8 |" in first
+    assert "| 1, 1, 0 | - | - |" in first
     assert "per hour |" not in second
 
 
