@@ -89,7 +89,9 @@ class Materials:
         Raises:
           InputError: one is missing (it is named).
         """
-        speech = [self._speech(f"{name}{end}") for name in self.sets for end in (".npz", _LISTS)]
+        speech = [
+            self.speech_file(f"{name}{end}") for name in self.sets for end in (".npz", _LISTS)
+        ]
         texts = [self._text(WORD_COUNTS)] + [self._text(LM_TEXT)] * (self.lm_path is None)
         for path in (self.tokens, *speech, *texts, *filter(None, [self.lm_path])):
             if not path.is_file():
@@ -99,15 +101,21 @@ class Materials:
     @property
     def tokens(self) -> Path:
         """Return the token table."""
-        return self._speech("tokens.txt")
+        return self.speech_file("tokens.txt")
 
     @cached_property
     def lm(self) -> Path:
         """Return the ARPA, estimated first where none is given."""
-        if self.lm_path is not None:
-            return self.lm_path
-        made = self.work / "lm.arpa"
-        estimate_from_files([self._text(LM_TEXT)], self._text(WORD_COUNTS), LmOptions(), made)
+        return self.lm_path or self._estimate(LmOptions(), "lm.arpa")
+
+    @cached_property
+    def larger_lm(self) -> Path:
+        """Return the ARPA of a 4-gram, estimated of the same text."""
+        return self._estimate(LmOptions(order=4), "lm4.arpa")
+
+    def _estimate(self, options: LmOptions, name: str) -> Path:
+        made = self.work / name
+        estimate_from_files([self._text(LM_TEXT)], self._text(WORD_COUNTS), options, made)
         return made
 
     @cached_property
@@ -158,13 +166,14 @@ class Materials:
         return path
 
     def _read_set(self, name: str) -> SpeechSet:
-        with open_log_probs(self._speech(f"{name}.npz")) as archive:
+        with open_log_probs(self.speech_file(f"{name}.npz")) as archive:
             log_probs = {utterance_id: archive[utterance_id] for utterance_id in archive}
-        references = read_entities_tsv(self._speech(f"{name}{_LISTS}"))
+        references = read_entities_tsv(self.speech_file(f"{name}{_LISTS}"))
         shift = self.decoder.options.output.frame_shift_ms / 1000
         return SpeechSet(name, log_probs, references, shift)
 
-    def _speech(self, name: str) -> Path:
+    def speech_file(self, name: str) -> Path:
+        """Return a file of the real speech."""
         return self.shared / "realspeech" / name
 
     def _text(self, name: str) -> Path:

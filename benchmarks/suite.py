@@ -8,6 +8,7 @@ from datetime import date
 
 import torch
 
+from benchmarks.adaptive_boost import measure_adaptive_boost
 from benchmarks.list_sizes import measure_list_sizes
 from benchmarks.list_to_graph import measure_list_to_graph
 from benchmarks.machine import describe_machine
@@ -15,6 +16,7 @@ from benchmarks.materials import Materials
 from benchmarks.own_lists import measure_own_lists
 from benchmarks.peak_memory import measure_peak_memory
 from benchmarks.plain_decoding import measure_plain_decoding
+from benchmarks.rescoring import measure_rescoring
 from benchmarks.table import Section, to_markdown
 
 log = logging.getLogger(__name__)
@@ -23,6 +25,8 @@ BENCHMARKS: dict[str, Callable[[Materials, int], Section]] = {
     "plain-decoding": measure_plain_decoding,
     "list-sizes": measure_list_sizes,
     "own-lists": measure_own_lists,
+    "adaptive-boost": measure_adaptive_boost,
+    "rescoring": measure_rescoring,
     "list-to-graph": measure_list_to_graph,
     "peak-memory": measure_peak_memory,
 }
