@@ -126,8 +126,9 @@ def f1_by_list_size(decoded_set: DecodedSet) -> Chart | None:
         return None
     sizes = sorted({each.condition.list_size or 0 for each in sized})
     others = [each for each in scored if not each.condition.list_size]
-    groups = list(dict.fromkeys(each.condition.list_label for each in others))
-    columns = [*groups, *sizes]
+    without = [each.condition.list_label for each in others if not each.condition.list_name]
+    shared = [each.condition.list_label for each in others if each.condition.list_name]
+    columns = list(dict.fromkeys([*without, *sizes, *shared]))
     x = dict(zip(columns, _columns(len(columns)), strict=True))
     y, y_ticks = _percent_axis(_bounds(sized + others, "F1"), HEIGHT - BOTTOM, TOP)
     styles = _styles(scored)
@@ -153,7 +154,9 @@ def f1_by_list_size(decoded_set: DecodedSet) -> Chart | None:
 def precision_and_recall(decoded_set: DecodedSet) -> Chart | None:
     """Draw precision against recall; None where there is nothing to draw."""
     scored = [
-        each for each in _scored(decoded_set) if each.percent("precision") and each.percent("recall")
+        each
+        for each in _scored(decoded_set)
+        if each.percent("precision") and each.percent("recall")
     ]
     if not scored:
         return None
@@ -161,7 +164,9 @@ def precision_and_recall(decoded_set: DecodedSet) -> Chart | None:
     y, y_ticks = _percent_axis(_bounds(scored, "precision"), HEIGHT - BOTTOM, TOP)
     styles = _styles(scored)
     marks = tuple(
-        _mark(each, x(_rate(each, "recall")), "precision", y, styles, each.condition.list_label)
+        _mark(
+            each, x(_rate(each, "recall")), "precision", y, styles, each.condition.short_list_label
+        )
         for each in scored
     )
     return Chart(

@@ -64,6 +64,11 @@ class Condition:
         return "shared list" if self.list_name else "no list"
 
     @property
+    def short_list_label(self) -> str:
+        """Return what its list is called where there is little room."""
+        return self.list_label.removeprefix("list of ").replace("shared list", "shared")
+
+    @property
     def list_size(self) -> int | None:
         """Return the number of distractors in the list of an utterance; None for other lists."""
         number = self.list_name.removeprefix("list")

@@ -50,7 +50,8 @@ class Text:
             pieces[-1].append(token)
             compared[-1] = words
         if len(pieces) > 1 and not compared[-1]:  # signs at the end
-            pieces[-2] += pieces.pop()
+            signs = pieces.pop()
+            pieces[-1] += signs
             compared.pop()
         if not pieces[0]:
             return cls((), (), ())

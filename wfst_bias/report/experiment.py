@@ -196,7 +196,9 @@ def _check_words(
     for utterance_id, timed in words.items():
         if " ".join(word.text for word in timed) != texts.get(utterance_id):
             remedy = "decode the set again"
-            raise InputError("other words than in `text`", path=path, value=utterance_id, remedy=remedy)
+            raise InputError(
+                "other words than in `text`", path=path, value=utterance_id, remedy=remedy
+            )
 
 
 def _check_utterances(wanted: Mapping[str, Any], present: Mapping[str, Any], path: Path) -> None:

@@ -39,9 +39,7 @@ def set_data(decoded_set: DecodedSet, analysed: Sequence[Mapping[str, Analysed]]
         "name": decoded_set.name,
         "conditions": [each.condition.label for each in decoded_set.decoded],
         "entities": [_entity(row, places) for row in entity_rows(analysed)],
-        "utterances": [
-            _utterance(utterance_id, decoded_set, analysed) for utterance_id in places
-        ],
+        "utterances": [_utterance(utterance_id, decoded_set, analysed) for utterance_id in places],
     }
 
 

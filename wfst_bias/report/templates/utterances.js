@@ -23,8 +23,9 @@ function showUtterances(data) {
   at("utterance-condition").value = String(Math.min(1, options.length - 1));
   only = null;
   chosenId = null;
-  at("utterance").replaceChildren(make("p", { class: "muted" }, "Choose an utterance."));
   filterUtterances(data);
+  const telling = data.utterances.findIndex(({ id }) => data.media[id]);
+  openUtterance(data, Math.max(0, telling));
 }
 
 /** List only the utterances of an entity. */
@@ -33,7 +34,7 @@ function showUtterancesOf(data, entity, utterances) {
   at("utterance-query").value = "";
   at("utterance-kind").value = "all";
   filterUtterances(data);
-  openUtterance(data, utterances[0]);
+  chooseUtterance(data, utterances[0]);
   at("utterances").scrollIntoView();
 }
 
@@ -62,7 +63,7 @@ function listUtterances(data) {
   const items = fitting.slice(0, listed).map(({ utterance, place }) => {
     const signs = [data.media[utterance.id]?.audio ? "audio" : null, utterance.id].filter(Boolean).join(", ");
     const button = make("button", { type: "button", "data-place": place }, utterance.said.join(" ") || "(nothing said)", make("small", {}, signs));
-    button.addEventListener("click", () => openUtterance(data, place));
+    button.addEventListener("click", () => chooseUtterance(data, place));
     if (utterance.id === chosenId) button.setAttribute("aria-current", "true");
     return make("li", {}, button);
   });
@@ -72,6 +73,12 @@ function listUtterances(data) {
   at("utterance-clear").textContent = only ? `Only those of “${only.entity}” ✗` : "";
   at("utterance-condition").disabled = !NEED_CONDITION.has(at("utterance-kind").value) && at("utterance-query").value === "";
   at("utterance-count").textContent = `${counted(fitting.length, "utterance", "utterances")} of ${data.utterances.length.toLocaleString("en")}`;
+}
+
+/** Show an utterance, and name it in the address. */
+function chooseUtterance(data, place) {
+  openUtterance(data, place);
+  history.replaceState(null, "", `#${at("set").value}/${encodeURIComponent(data.utterances[place].id)}`);
 }
 
 /** Show an utterance of a set by its number. */
@@ -95,7 +102,6 @@ function openUtterance(data, place) {
   showTimes(panel, groups, audio);
   panel.append(...media.images.map(([caption, uri]) => make("figure", {}, make("img", { src: uri, alt: `${caption} of ${utterance.id}` }), make("figcaption", {}, caption))));
   for (const part of [spansTable(groups), nbestTable(data, media.nbest)]) if (part) panel.append(part);
-  history.replaceState(null, "", `#${at("set").value}/${encodeURIComponent(utterance.id)}`);
 }
 
 /** Bring together the conditions that wrote the same. */
@@ -183,12 +189,16 @@ function showTimes(panel, groups, audio) {
 function spansTable(groups) {
   const rows = groups.flatMap(({ hyp, label }) =>
     hyp.spans.map(([begin, length, entity, confidence, boost, adaptive, replaced, isRight]) =>
-      [label, entity, isRight === null ? "unknown" : isRight ? "yes" : "no", `${seconds(begin)} to ${seconds(begin + length)}`, confidence, boost, adaptive, replaced],
+      [label, entity, isRight === null ? "unknown" : isRight ? "yes" : "no", `${seconds(begin)} to ${seconds(begin + length)}`, rounded(confidence), rounded(boost), rounded(adaptive), replaced],
     ),
   );
   if (!rows.length) return null;
   const headings = ["condition", "entity", "said there", "time", "confidence", "boost, nats", "adaptive, nats", "in place of"];
   return make("details", {}, make("summary", {}, "Entities with times and boosts"), plainTable(headings, rows));
+}
+
+function rounded(number) {
+  return number === null ? null : number.toFixed(2);
 }
 
 function nbestTable(data, nbest) {
