@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +45,22 @@ def test_what_is_not_there_is_named(call: Call, exp: Path, tmp_path: Path) -> No
         "audio-utterances" in call("report", exp, "--audio-utterances", -1, "--out", out).complaint
     )
     assert not out.exists()
+
+
+def test_commands_of_the_documentation(
+    call: Call, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_experiment(Path("exp/demo"))
+    write_images(Path("plots"))
+    text = (repository / "docs/report.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    commands = [shlex.split(line) for line in block.splitlines()]
+    assert [command[:2] for command in commands] == [["wfst-bias", "report"]] * 2
+    for _, *arguments in commands:
+        called = call(*arguments)
+        assert called.status == 0, called.err
+    assert "data:image/png" in Path("exp/demo/report.html").read_text(encoding="utf-8")
 
 
 def test_help_teaches(call: Call) -> None:

@@ -128,7 +128,7 @@ def f1_by_list_size(decoded_set: DecodedSet) -> Chart | None:
     others = [each for each in scored if not each.condition.list_size]
     without = [each.condition.list_label for each in others if not each.condition.list_name]
     shared = [each.condition.list_label for each in others if each.condition.list_name]
-    columns = list(dict.fromkeys([*without, *sizes, *shared]))
+    columns: list[str | int] = list(dict.fromkeys([*without, *sizes, *shared]))
     x = dict(zip(columns, _columns(len(columns)), strict=True))
     y, y_ticks = _percent_axis(_bounds(sized + others, "F1"), HEIGHT - BOTTOM, TOP)
     styles = _styles(scored)

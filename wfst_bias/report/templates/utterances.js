@@ -213,5 +213,5 @@ function nbestTable(data, nbest) {
 function plainTable(headings, rows) {
   const head = make("tr", {}, ...headings.map((text) => make("th", { scope: "col" }, text)));
   const body = rows.map((row) => make("tr", {}, ...row.map((cell) => make("td", {}, cell === null ? "–" : String(cell)))));
-  return make("div", { class: "scroll", tabindex: 0 }, make("table", { class: "texts" }, make("thead", {}, head), make("tbody", {}, ...body)));
+  return make("div", { class: "scroll", tabindex: 0 }, make("table", { class: "plain" }, make("thead", {}, head), make("tbody", {}, ...body)));
 }
