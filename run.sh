@@ -8,8 +8,8 @@
 #   ./run.sh --stage 5               from a stage on, after a run that made what it needs
 #
 # Stages: 0 environment, 1 data, 2 log-probabilities, 3 language model, 4 graph, 5 decoding without
-# a list, 6 with lists, 7 scores. Everything is made in exp/DATASET; what was made there of the
-# same files, by the same command and programs, is not made again.
+# a list, 6 with lists, 7 scores and report. Everything is made in exp/DATASET; what was made there
+# of the same files, by the same command and programs, is not made again.
 
 # Options
 stage=0                  # first stage to run
@@ -146,4 +146,5 @@ if run_stage 7 "score"; then
   python -m local.false_alarms "$exp"
   python local/show_changes.py "$exp"
   python local/results.py "$exp" --out "$exp/results.md"
+  wfst-bias report "$exp" --out "$exp/report.html"
 fi

@@ -17,6 +17,7 @@ from wfst_bias.cli.learn import learn_rules_command
 from wfst_bias.cli.lm import lm_command
 from wfst_bias.cli.phone_costs import phone_costs_command
 from wfst_bias.cli.phones import phones_command
+from wfst_bias.cli.report import report_command
 from wfst_bias.cli.rescore import rescore_command
 from wfst_bias.cli.score import score_command
 from wfst_bias.cli.subwords import subwords_command
@@ -36,7 +37,7 @@ EXTRAS = {"pynini": "lists", "pywrapfst": "lists", "sentencepiece": "lists"}
 EXTRAS |= {"k2": "decode", "_k2": "decode", "torch": "decode"}
 EXTRAS |= {"lhotse": "audio", "soundfile": "audio", "scipy": "audio", "tensorboard": "train"}
 EXTRAS |= {"phonemizer": "g2p", "espeakng_loader": "g2p", "optuna": "tune"}
-EXTRAS |= {"matplotlib": "plots"}
+EXTRAS |= {"matplotlib": "plots", "jinja2": "report", "markupsafe": "report"}
 
 
 class _InOrder(click.Group):
@@ -66,6 +67,7 @@ IN_ORDER = (
     decode_command,
     rescore_command,
     score_command,
+    report_command,
     tune_command,
     variants_command,
     learn_rules_command,

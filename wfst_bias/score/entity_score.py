@@ -1,6 +1,7 @@
 """Entities found, missed and made up: precision, recall and F1 of multi-word entities.
 
 - EntityIndex: a list of entities, ready to be looked for in word sequences.
+- match_entities: which entities of one aligned utterance are found, missed and made up.
 - count_entities: hits, misses and false alarms of one aligned utterance.
 """
 
@@ -115,10 +116,27 @@ class EntityIndex:
         return ()
 
 
-def count_entities(
-    pairs: Sequence[Pair], index: EntityIndex, targets: Collection[Entity] | None = None
-) -> EntityCounts:
-    """Count the hits, misses and false alarms of one utterance.
+@dataclass(frozen=True)
+class EntityMatch:
+    """Hold the entities of one aligned utterance, each in the order of its places.
+
+    Attributes:
+      hits: entities of the reference that the hypothesis has at their place; places in the
+        reference.
+      misses: the other entities of the reference; places in the reference.
+      false_alarms: entities of the hypothesis that are not in the reference at that place;
+        places in the hypothesis.
+      written: the hits again, with their places in the hypothesis.
+    """
+
+    hits: tuple[Occurrence, ...]
+    misses: tuple[Occurrence, ...]
+    false_alarms: tuple[Occurrence, ...]
+    written: tuple[Occurrence, ...]
+
+
+def match_entities(pairs: Sequence[Pair], index: EntityIndex) -> EntityMatch:
+    """Tell which entities of one utterance are found, missed and made up.
 
     An entity of the hypothesis is right when each of its words is aligned with the same word of
     one occurrence of the same entity in the reference. A right one is a hit, any other a false
@@ -127,18 +145,37 @@ def count_entities(
     Args:
       pairs: the alignment, as `align` gives it.
       index: all entities of the list, distractors among them.
+    """
+    spoken = index.occurrences([reference for reference, _ in pairs if reference != NO_WORD])
+    written = index.occurrences([hypothesis for _, hypothesis in pairs if hypothesis != NO_WORD])
+    place_in_reference = _matched_places(pairs)
+    places = set(spoken)
+    moved = {each: _in_reference(each, place_in_reference) for each in written}
+    right = {reference: each for each, reference in moved.items() if reference in places}
+    return EntityMatch(
+        hits=tuple(each for each in spoken if each in right),
+        misses=tuple(each for each in spoken if each not in right),
+        false_alarms=tuple(each for each in written if moved[each] not in places),
+        written=tuple(right[each] for each in spoken if each in right),
+    )
+
+
+def count_entities(
+    pairs: Sequence[Pair], index: EntityIndex, targets: Collection[Entity] | None = None
+) -> EntityCounts:
+    """Count the hits, misses and false alarms of one utterance, as `match_entities` tells them.
+
+    Args:
+      pairs: the alignment, as `align` gives it.
+      index: all entities of the list, distractors among them.
       targets: the entities whose hits and misses count, all where None. Any other entity counts
         only where it is a false alarm.
     """
-    spoken = set(index.occurrences([reference for reference, _ in pairs if reference != NO_WORD]))
-    written = index.occurrences([hypothesis for _, hypothesis in pairs if hypothesis != NO_WORD])
-    place_in_reference = _matched_places(pairs)
-    moved = [_in_reference(occurrence, place_in_reference) for occurrence in written]
-    right = {occurrence for occurrence in moved if occurrence in spoken}
+    match = match_entities(pairs, index)
     return EntityCounts(
-        hits=_count_targets(right, targets),
-        misses=_count_targets(spoken - right, targets),
-        false_alarms=len(written) - len(right),
+        hits=_count_targets(match.hits, targets),
+        misses=_count_targets(match.misses, targets),
+        false_alarms=len(match.false_alarms),
     )
 
 

@@ -59,7 +59,7 @@ def score_files(
     references = read_entities_tsv(ref_tsv)
     hypotheses = read_kaldi_text(hyp_text)
     _check_same_utterances(references, ref_tsv, hypotheses, hyp_text)
-    shared = None if entities_path is None else _read_shared_list(entities_path)
+    shared = None if entities_path is None else read_shared_list(entities_path)
     scores = [
         score_utterance(reference, hypotheses[utterance_id], shared)
         for utterance_id, reference in references.items()
@@ -103,11 +103,11 @@ def score_utterance(
     """
     words = comparison_words(reference.text)
     pairs = align(words, comparison_words(hypothesis))
-    rare = EntityIndex.of(map(comparison_words, _without_classes(reference.rare)))
+    rare = EntityIndex.of(map(_entity, reference.rare))
     rare_words = frozenset(word for phrase in rare.entities for word in phrase)
     found = rare.occurrences(words)
     rare_places = {place for each in found for place in each.places}
-    scored = shared or _own_list(reference)
+    scored = shared or own_list(reference)
     return UtteranceScore(
         reference.utterance_id,
         count_errors_by_class(pairs, rare_words, rare_places),
@@ -115,30 +115,38 @@ def score_utterance(
     )
 
 
-def _own_list(reference: UtteranceList) -> ScoredList:
-    rare = _without_classes(reference.rare)
+def own_list(reference: UtteranceList) -> ScoredList:
+    """Return the entities to look for where each utterance has a list of its own.
+
+    Its rare words count wherever they are said; the rest of its list, where it is a false alarm.
+    """
     return ScoredList(
-        _index((*_without_classes(reference.entities), *rare)),
-        frozenset(map(comparison_words, rare)),
+        _index((*reference.entities, *reference.rare)), frozenset(map(_entity, reference.rare))
     )
 
 
-def _without_classes(phrases: Iterable[str]) -> tuple[str, ...]:
-    return tuple(split_classes(phrase)[0] for phrase in phrases)
+def read_shared_list(path: Path | str) -> ScoredList:
+    """Read a list for all utterances, each of whose entities counts.
 
-
-@lru_cache(maxsize=1)
-def _index(phrases: tuple[str, ...]) -> EntityIndex:
-    return EntityIndex.of(map(comparison_words, phrases))
-
-
-def _read_shared_list(path: Path | str) -> ScoredList:
+    Raises:
+      InputError: the file cannot be read, or has a broken line.
+    """
     lines = read_list(path)
     for line in lines:
         if isinstance(line, RejectedLine):
             raise InputError(line.reason, path=path, line=line.line, value=line.text)
     written = [line.written for line in lines if not isinstance(line, RejectedLine)]
     return ScoredList(EntityIndex.of(map(comparison_words, written)))
+
+
+@lru_cache(maxsize=1)
+def _index(phrases: tuple[str, ...]) -> EntityIndex:
+    return EntityIndex.of(map(_entity, phrases))
+
+
+@lru_cache(maxsize=1 << 16)  # lists of utterances are drawn from one pool
+def _entity(phrase: str) -> Entity:
+    return comparison_words(split_classes(phrase)[0])
 
 
 def _check_same_utterances(
