@@ -100,7 +100,8 @@ def write_condition(folder: Path, name: str, condition: str, hypotheses: Mapping
     shared = folder / f"data/{name}.shared.txt" if condition == "shared" else None
     scores = score_files(folder / f"data/{name}.list100.tsv", out / "text", shared)
     write_scores(scores, folder / f"score/{name}.{condition}.json")
-    alarms = {"false_alarms": 1, "hours": 0.5, "per_hour": 2.0, "interval": [0.5, None]}
+    rate = {"count": 1, "of": 0.5, "rate": 2.0, "interval": [0.5, None]}
+    alarms = {"utterances": 1, "false_alarms": rate, "wer": rate}
     write_text(folder / f"score/{name}.{condition}.alarms.json", json.dumps(alarms))
 
 

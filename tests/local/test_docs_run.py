@@ -45,6 +45,7 @@ NOT_RUN = {
     "pip install": "changes the environment",
     "wfst-bias train ": "hours",
     "wfst-bias train-adapter ": "hours",
+    "wfst-bias report": "needs what ./run.sh makes; test_cli_report.py runs it",
     "python local/results.py": "needs what ./run.sh makes; test_results.py runs it",
     "python -m benchmarks": "minutes, on data from elsewhere",
 }

@@ -75,10 +75,10 @@ def read_alarms(path: Path) -> Alarms:
       InputError: a file that cannot be read, or of another form.
     """
     try:
-        fields = _read_json(path)
+        fields = _read_json(path)["false_alarms"]
         low, high = map(_number, fields["interval"])
-        counts = int(fields["false_alarms"]), float(fields["hours"])
-        return Alarms(_number(fields["per_hour"]), low, high, *counts)
+        counts = int(fields["count"]), float(fields["of"])
+        return Alarms(_number(fields["rate"]), low, high, *counts)
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, InputError):
             raise
