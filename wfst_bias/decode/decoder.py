@@ -284,9 +284,7 @@ class Decoder:
             )
             for p, of, texts in zip(batch, lattices, ranked, strict=True)
         ]
-        return results, [
-            replace(of, texts=tuple(texts)) for of, texts in zip(lattices, ranked, strict=True)
-        ]
+        return results, [replace(of, texts=tuple(t)) for of, t in zip(lattices, ranked, strict=True)]
 
     def _rank(
         self, batch: Sequence[Piece], lattices: Sequence[PieceLattice]
