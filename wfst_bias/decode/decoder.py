@@ -284,7 +284,8 @@ class Decoder:
             )
             for p, of, texts in zip(batch, lattices, ranked, strict=True)
         ]
-        return results, [replace(of, texts=tuple(t)) for of, t in zip(lattices, ranked, strict=True)]
+        read = [replace(of, texts=tuple(t)) for of, t in zip(lattices, ranked, strict=True)]
+        return results, read
 
     def _rank(
         self, batch: Sequence[Piece], lattices: Sequence[PieceLattice]
