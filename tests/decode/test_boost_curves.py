@@ -53,7 +53,7 @@ KEPT = Frames(np.array([0, 1, 3, 4, 5]), 6, first=0)
 def arcs(*rows: tuple[int, bool, int, int, int, float]) -> tuple[np.ndarray, ArcMeaning]:
     """Return token numbers and meaning of arcs: token, reads, kind, output, form, boost."""
     token, reads, kind, output, form, boost = (np.array(c) for c in zip(*rows, strict=True))
-    return token, ArcMeaning(reads, token, kind, output, form, boost, np.zeros(len(token)))
+    return token, ArcMeaning(reads, token, kind, output, form, boost, *np.zeros((2, len(token))))
 
 
 def test_an_entity_of_several_tokens_by_hand() -> None:
