@@ -10,8 +10,8 @@ import pytest
 for _package in ("torch", "lhotse"):
     pytest.importorskip(_package)
 
+from wfst_bias import plotting  # noqa: E402
 from wfst_bias.acoustic.recognizer import Heard  # noqa: E402
-from wfst_bias.adapter import attention_plot  # noqa: E402
 from wfst_bias.adapter.attention_plot import heard_words, plot_attention, strongest  # noqa: E402
 from wfst_bias.adapter.listening import Attended  # noqa: E402
 from wfst_bias.errors import InputError  # noqa: E402
@@ -52,6 +52,6 @@ def test_it_is_a_png(tmp_path: Path, n_entities: int) -> None:
 def test_without_matplotlib_it_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attention_plot, "find_spec", lambda name: None)
+    monkeypatch.setattr(plotting, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'wfst-bias\[plots\]'"):
         plot_attention(attended(1), TOKENS, tmp_path / "x.png")

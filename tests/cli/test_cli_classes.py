@@ -102,3 +102,26 @@ def test_a_bad_class_is_named(call: Call, tmp_path: Path, given: str, complaint:
     called = call("lm", "--text", text, "--class", given, "--out", tmp_path / "lm.arpa")
     assert called.complaint == complaint
     assert not (tmp_path / "lm.arpa").exists()
+
+
+def test_rescoring_asks_for_the_class_of_an_entity(
+    call: Call, inputs: Inputs, class_lm: Path, tmp_path: Path
+) -> None:
+    """The model of decoding, applied once more, gives the scores of decoding."""
+    first, again = tmp_path / "first", tmp_path / "again"
+    names = tmp_path / "names.txt"
+    names.write_text("Anna Kovač :20 <person>\nZoë :12 <place>\n", encoding="utf-8")
+    lists = ("--lm", class_lm, "--entities", names, "--lattices")
+    assert call(*inputs.decode(first, *lists)).status == 0
+    called = call("rescore", "--lattices", first / "lattices", "--lm", class_lm, "--out", again)
+    assert called.status == 0, called.err
+    assert read_kaldi_text(again / "text") == read_kaldi_text(first / "text")
+    assert read_kaldi_text(again / "text")["c-3"] == "we met Zoë"
+    before, after = (
+        {each["id"]: each["hypotheses"][0]["score"] for each in map(json.loads, lines)}
+        for lines in (
+            (folder / "nbest.jsonl").read_text(encoding="utf-8").splitlines()
+            for folder in (first, again)
+        )
+    )
+    assert after == pytest.approx(before, abs=5e-3)

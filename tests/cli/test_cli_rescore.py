@@ -49,13 +49,35 @@ def nbest(path: Path) -> Nbest:
     }
 
 
+def entities(folder: Path) -> list[dict[str, object]]:
+    """Return the entities of a run, numbers as they are compared."""
+    lines = (folder / "entities.jsonl").read_text(encoding="utf-8").splitlines()
+    return [
+        {k: pytest.approx(v, abs=3e-3) if isinstance(v, float) else v for k, v in each.items()}
+        for each in map(json.loads, lines)
+    ]
+
+
+def times(folder: Path) -> list[list[object]]:
+    """Return the lines of a CTM, numbers as they are compared."""
+    rows = (line.split() for line in (folder / "hyp.ctm").read_text(encoding="utf-8").splitlines())
+    return [
+        [name, word, *(pytest.approx(float(n), abs=2e-3) for n in numbers)]
+        for name, _, *numbers, word, confidence in rows
+        for numbers in [[*numbers, confidence]]
+    ]
+
+
 def test_nothing_new_gives_the_same_n_best(call: Call, decoded: Path, tmp_path: Path) -> None:
     called = call("rescore", "--lattices", decoded / "lattices", "--out", tmp_path, "--nj", 2)
     assert called.status == 0, called.err
     assert called.out.startswith("4 lattices in ")
     assert {p.name for p in tmp_path.iterdir()} == {
-        "text", "hyp.trn", "nbest.jsonl", "lattices.tsv",
+        "text", "hyp.trn", "hyp.ctm", "nbest.jsonl", "entities.jsonl", "lattices.tsv",
     }  # fmt: skip
+    assert entities(tmp_path) == entities(decoded)
+    assert times(tmp_path) == times(decoded)
+    assert [each["entity"] for each in entities(tmp_path)] == ["Anna Kovač", "Zoë"]
     for name in ("text", "hyp.trn"):
         assert (tmp_path / name).read_text() == (decoded / name).read_text()
     before, after = nbest(decoded / "nbest.jsonl"), nbest(tmp_path / "nbest.jsonl")
@@ -95,8 +117,13 @@ def test_oracle_and_lattices_again(call: Call, decoded: Path, tmp_path: Path) ->
     ]
     with gzip.open(first / "lattices/lat.1.gz", "rt", encoding="utf-8") as lines:
         assert sum(line.endswith(" \n") for line in lines) == len(SAID)
+    second.mkdir()
+    (second / "hyp.ctm").write_text("of an earlier run\n", encoding="utf-8")
     called = call("rescore", "--lattices", first / "lattices", "--out", second)
     assert called.status == 0, called.err
+    assert "so hyp.ctm and entities.jsonl are not written" in called.err
+    assert {"hyp.ctm", "entities.jsonl"}.isdisjoint(p.name for p in second.iterdir())
+    assert times(first) == times(decoded)
     assert (second / "text").read_text() == (first / "text").read_text()
     once, twice = nbest(first / "nbest.jsonl"), nbest(second / "nbest.jsonl")
     assert all(twice[name][0][1] == pytest.approx(h[0][1], abs=1e-3) for name, h in once.items())
@@ -111,6 +138,13 @@ def test_a_new_list_without_the_audio(call: Call, inputs: Inputs, tmp_path: Path
                   "--out-lattices")  # fmt: skip
     assert called.status == 0, called.err
     assert read_kaldi_text(out / "text")["a-1"] == "we met Anna Kovač"
+    (found,) = map(json.loads, (out / "entities.jsonl").read_text(encoding="utf-8").splitlines())
+    assert (found["utterance"], found["entity"]) == ("a-1", "Anna Kovač")
+    assert (found["boost_nats"], found["adaptive_nats"]) == (20.0, 0.0)
+    of_words = [line.split() for line in (plain / "hyp.ctm").read_text().splitlines()]
+    first, last = (row for row in of_words if row[0] == "a-1" and row[4] in ("anna", "kovac"))
+    end = float(last[2]) + float(last[3])
+    assert [found["start_seconds"], found["end_seconds"]] == [float(first[2]), pytest.approx(end)]
     assert len((out / "entities.report.tsv").read_text().splitlines()) == 4
     assert "Anna▁Kovač" in (out / "lattices/words.txt").read_text()
     assert "--strict" in call("rescore", "--help").out

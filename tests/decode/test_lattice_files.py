@@ -45,7 +45,7 @@ PHRASES = st.lists(WORDS, min_size=1, max_size=2).map(" ".join)
 
 def symbols_of(of: Decoder, written: Sequence[str]) -> LatticeSymbols:
     vocabulary = of.context.vocabulary
-    return LatticeSymbols.of(vocabulary.words, vocabulary.symbols, written)
+    return LatticeSymbols.of(vocabulary.words, vocabulary.symbols, written, of.compiler.classes)
 
 
 def decode_one(
@@ -235,12 +235,13 @@ def test_an_utterance_without_a_path_has_no_file(tmp_path: Path) -> None:
 
 
 def test_symbols_are_numbered_once_each_and_in_an_order_of_their_own() -> None:
-    symbols = LatticeSymbols.of(["the", "b"], ["<blk>", "▁", "b"], ["Ab Cd", "the", "Aa"])
+    symbols = LatticeSymbols.of(["the", "b"], ["<blk>", "▁", "b"], ["Ab Cd", "the", "Aa"], ["b"])
+    assert symbols.classes == (2,)
     assert symbols.words == {
         "<eps>": 0, "the": 1, "b": 2, "▁": 3, "##b": 4, "Aa": 5, "Ab▁Cd": 6,
     }  # fmt: skip
     reordered = ["Aa", "the", "Ab Cd", "Aa"]
-    assert symbols == LatticeSymbols.of(["the", "b"], ["<blk>", "▁", "b"], reordered)
+    assert symbols == LatticeSymbols.of(["the", "b"], ["<blk>", "▁", "b"], reordered, ["b"])
     assert read_text(["the", "▁", "##b", "##b", "Ab▁Cd", "b"]) == "the bb Ab Cd b"
 
 

@@ -65,6 +65,7 @@ def make_lattice(arcs: list[Arc]) -> Lattice:
             np.append(none, 0),
             np.zeros(len(arcs) + 1, np.float32),
             np.zeros(len(arcs) + 1, np.float32),
+            np.append(none, 0),
         ),
     )
 
@@ -125,7 +126,7 @@ def test_two_spellings_of_an_unfinished_entity_are_one_beginning():
     ]
     source, target, score, token, kind, output, form = map(np.array, zip(*rows, strict=True))
     nothing = np.zeros(8, np.float32)
-    meaning = ArcMeaning(token > 0, token, kind, output, form, nothing, nothing)
+    meaning = ArcMeaning(token > 0, token, kind, output, form, nothing, nothing, nothing)
     lattice = Lattice(source, target, token, score, meaning)
     found = best_texts(lattice, 2, VOCABULARY, names)
     assert [(path.text, path.score) for path in found] == [
@@ -136,6 +137,6 @@ def test_two_spellings_of_an_unfinished_entity_are_one_beginning():
 
 def test_a_lattice_without_paths_has_no_texts():
     none = np.zeros(0, np.int64)
-    meaning = ArcMeaning(*(none for _ in range(7)))
+    meaning = ArcMeaning(*(none for _ in range(8)))
     lattice = Lattice(none, none, none, none.astype(float), meaning)
     assert best_texts(lattice, 3, VOCABULARY, None) == []

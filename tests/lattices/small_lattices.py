@@ -25,8 +25,9 @@ _NOTHING = np.zeros(0, np.int64)
 ONE_WORD = LatticeArcs(
     np.array([0, 1]), np.array([1, 2]), np.array([2, -1]), np.array([2, -1]), np.array([2, 0]),
     np.array([3, 0]), np.array([-1.0, 0]), np.array([-2.0, -0.5]), np.zeros(2), np.zeros(2),
+    np.arange(2),
 )  # fmt: skip
-NO_PATHS = LatticeArcs(*[_NOTHING] * 6, *[_NOTHING.astype(np.float64)] * 4)
+NO_PATHS = LatticeArcs(*[_NOTHING] * 6, *[_NOTHING.astype(np.float64)] * 4, _NOTHING)
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def lattices(draw: st.DrawFn, silent: bool = True) -> LatticeArcs:
     return LatticeArcs(
         *(np.array(column, np.int64) for column in columns),
         *np.array(scores, np.float64).T,
+        np.arange(len(rows)),
     )
 
 

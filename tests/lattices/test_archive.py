@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import k2
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -18,6 +19,7 @@ from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.errors import InputError
 from wfst_bias.lattices.archive import (
     OPTIONS,
+    TOKENS,
     WORDS,
     Member,
     StoredLattices,
@@ -53,10 +55,35 @@ def folder_of(path: Path, files: dict[str, bytes]) -> Path:
 
 @given(lattices())
 def test_a_lattice_is_read_as_it_was_written(arcs: LatticeArcs) -> None:
-    utterance_id, found = from_file(content("a/b", arcs), "x.pt")
-    assert utterance_id == "a/b"
+    found = from_file(content("a/b", arcs), "x.pt")
+    assert found.utterance_id == "a/b"
+    assert found.times is None
     for f in fields(LatticeArcs):
-        assert getattr(found, f.name).tolist() == pytest.approx(getattr(arcs, f.name).tolist())
+        assert getattr(found.arcs, f.name).tolist() == pytest.approx(getattr(arcs, f.name).tolist())
+
+
+FRAMES = torch.tensor([4, -1], dtype=torch.int32)
+
+
+def test_times_are_read_where_there_are_some() -> None:
+    found = from_file(changed(lambda values: values.update(frame=FRAMES)), "x.pt")
+    assert found.times is not None
+    assert found.times.frame.tolist() == [4, -1]
+    assert np.isnan(found.times.adaptive_nats).all()  # which earlier versions did not write
+    adaptive = torch.tensor([0.5, 0.0])
+    told = changed(lambda values: values.update(frame=FRAMES, adaptive_nats=adaptive))
+    assert from_file(told, "x.pt").times.adaptive_nats.tolist() == [0.5, 0.0]
+    for wrong in ({"frame": FRAMES[:1]}, {"frame": FRAMES, "adaptive_nats": adaptive[:1]}):
+        with pytest.raises(InputError, match="not a lattice"):
+            from_file(changed(lambda values, wrong=wrong: values.update(wrong)), "x.pt")
+
+
+def test_a_token_that_has_no_name(tmp_path: Path) -> None:
+    content = changed(lambda values: values.update(frame=FRAMES))
+    stored = StoredLattices.open(folder_of(tmp_path / "x", {"utt.pt": content}))
+    (stored.path / TOKENS).write_text("<blk> 0\n▁a 1\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"a token that is not in tokens\.txt: 2"):
+        stored.read(stored.members[0])
 
 
 def test_k2_loads_it() -> None:
@@ -80,7 +107,7 @@ def test_archives_hold_the_utterances_in_order(tmp_path: Path) -> None:
     ]  # fmt: skip
     stored = StoredLattices.open(folder)
     assert [m.file_name for m in stored.members] == ["b.pt", "a.pt", "c.pt"]
-    assert [stored.read(member)[0] for member in stored.members] == ["b", "a", "c"]
+    assert [stored.read(member).utterance_id for member in stored.members] == ["b", "a", "c"]
     first = (folder / "lat.1.zip").read_bytes()
     pack(folder, parts, ["b.pt", "lost.pt", "a.pt", "c.pt"], 2)
     assert (folder / "lat.1.zip").read_bytes() == first
@@ -88,7 +115,7 @@ def test_archives_hold_the_utterances_in_order(tmp_path: Path) -> None:
 
 def test_loose_files_are_read_too(tmp_path: Path) -> None:
     stored = StoredLattices.open(folder_of(tmp_path / "x", {"u.pt": content("u")}))
-    assert [stored.read(member)[0] for member in stored.members] == ["u"]
+    assert [stored.read(member).utterance_id for member in stored.members] == ["u"]
 
 
 def test_utterances_without_a_lattice_are_known(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_depth_is_the_arcs_over_a_frame() -> None:
     # Two words of 3 and 1 frames beside one of 4, as `lattice-depth` counts: 8 / 4.
     columns = [[0, 0, 1, 2], [1, 2, 2, 3], [2, 3, 4, -1], [2, 3, 4, -1], [2, 3, 4, 0], [3, 4, 1, 0]]
     none = np.zeros(4)
-    arcs = LatticeArcs(*(np.array(c) for c in columns), none, none, none, none)
+    arcs = LatticeArcs(*(np.array(c) for c in columns), none, none, none, none, np.arange(4))
     assert measure(arcs, 1).depth == 2.0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,7 @@ from numpy.typing import NDArray
 
 from wfst_bias.acoustic.windows import FRAME_SHIFT_MS
 from wfst_bias.adapter.listening import Attended
-from wfst_bias.errors import InputError
-from wfst_bias.files import atomic_write
+from wfst_bias.plotting import as_written, check_plotting, new_figure, write_png
 from wfst_bias.tokens import WORD_MARK, TokenTable
 
 NO_BIAS = "<no-bias>"
@@ -26,14 +24,6 @@ class HeardWord:
 
     text: str
     frame: int
-
-
-def check_plotting() -> None:
-    """Say what to install where matplotlib is missing; raises InputError."""
-    if find_spec("matplotlib") is None:
-        raise InputError(
-            "plots need the package matplotlib", remedy="pip install 'wfst-bias[plots]'"
-        )
 
 
 def plot_attention(
@@ -51,26 +41,21 @@ def plot_attention(
       InputError: matplotlib is not installed.
     """
     check_plotting()
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     rows = strongest(attended.attention, most_shown)
     names = [NO_BIAS, *attended.forms]
     words = heard_words(attended.heard.log_probs, tokens)
     n_frames = len(attended.attention)
-    figure = Figure(figsize=(max(6.0, min(40.0, n_frames / 12)), 1.6 + 0.28 * len(rows)))
-    canvas = FigureCanvasAgg(figure)
+    figure = new_figure(max(6.0, min(40.0, n_frames / 12)), 1.6 + 0.28 * len(rows))
     axes = figure.add_subplot()
     image = axes.imshow(
         attended.attention[:, rows].T, aspect="auto", vmin=0, vmax=1, cmap="magma_r"
     )
-    axes.set_yticks(range(len(rows)), [names[row] for row in rows])
-    axes.set_xticks([w.frame for w in words], [w.text for w in words], rotation=60, ha="right")
+    axes.set_yticks(range(len(rows)), [as_written(names[row]) for row in rows])
+    texts = [as_written(w.text) for w in words]
+    axes.set_xticks([w.frame for w in words], texts, rotation=60, ha="right")
     _show_seconds(axes)
     figure.colorbar(image, ax=axes, label="attention", fraction=0.02, pad=0.01)
-    figure.tight_layout()
-    with atomic_write(path, "wb") as stream:
-        canvas.print_png(stream)
+    write_png(figure, path)
 
 
 def strongest(attention: NDArray[np.float32], count: int) -> list[int]:

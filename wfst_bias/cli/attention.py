@@ -10,6 +10,7 @@ import click
 from wfst_bias.cli.audio import adapter_flag, model_flag, stdin_as_file
 from wfst_bias.cli.inputs import FILE, check_out_file, list_flags, read_lists
 from wfst_bias.errors import InputError
+from wfst_bias.plotting import check_plotting
 
 
 @click.command("attention", short_help="audio, list, adapter -> image of attention")
@@ -45,7 +46,7 @@ def attention_command(
     """
     from wfst_bias.acoustic.model_folder import ModelFolder
     from wfst_bias.acoustic.recognizer import Recognizer
-    from wfst_bias.adapter.attention_plot import check_plotting, plot_attention
+    from wfst_bias.adapter.attention_plot import plot_attention
     from wfst_bias.adapter.listening import AdaptedRecognizer
 
     if adapter is None:

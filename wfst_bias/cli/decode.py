@@ -55,15 +55,15 @@ def default_cache() -> Path:
     return Path(os.environ.get(CACHE_VARIABLE) or Path("~/.cache/wfst_bias").expanduser())
 
 
-def search_flags(command: Command) -> Command:
-    """Add the flags that say how to decode, with how many processes and which cache."""
+def decoding_flags(command: Command) -> Command:
+    """Add the flags that say how to decode, and with which cache."""
     command = flags_of(
         Scales, BoostOptions, G2gOptions, AdaptiveOptions, SearchOptions, OutputOptions,
         PhoneRescoreOptions, LexiconLookupOptions,
     )(command)  # fmt: skip
     command = phone_file_flags(command)
     command = options_flag(command)
-    command = click.option(
+    return click.option(
         "--cache",
         type=FILE,
         default=default_cache,
@@ -71,13 +71,17 @@ def search_flags(command: Command) -> Command:
         help="folder of compiled graphs, one by `compile --out DIR` among them "
         f"[default: ${CACHE_VARIABLE} or ~/.cache/wfst_bias]",
     )(command)
+
+
+def search_flags(command: Command) -> Command:
+    """Add the flags that say how to decode, with how many processes and which cache."""
     return click.option(
         "--nj",
         type=click.IntRange(min=1),
         default=1,
         show_default=True,
         help="worker processes; the results do not depend on it",
-    )(command)
+    )(decoding_flags(command))
 
 
 @click.command(

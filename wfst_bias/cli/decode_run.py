@@ -170,7 +170,7 @@ def _lattice_folder(
         yield None
         return
     ordered = [tokens.symbols[column] for column in TokenNumbers.of(tokens).columns]
-    symbols = LatticeSymbols.of(lm_words, ordered, lists.written())
+    symbols = LatticeSymbols.of(lm_words, ordered, lists.written(), lists.classes)
     scales = request.options.scales
     folder = request.out / LATTICES
     make_folder(folder)

@@ -10,6 +10,7 @@ import click
 from tqdm import tqdm
 
 from wfst_bias.cli.attention import attention_command
+from wfst_bias.cli.boost_plot import boost_plot_command
 from wfst_bias.cli.compile import compile_command
 from wfst_bias.cli.decode import decode_command
 from wfst_bias.cli.encode import encode_command
@@ -77,6 +78,7 @@ IN_ORDER = (
     train_command,
     train_adapter_command,
     attention_command,
+    boost_plot_command,
 )
 for command in IN_ORDER:
     commands.add_command(command)

@@ -53,15 +53,19 @@ def rescore_command(**flags: Any) -> int:
 
     What is written is written by a path of the lattice. A text scores acoustics, language model,
     words and entities as in decoding, each with its scale, and of several paths the best counts.
-    With --lm all words of an utterance are scored as one sentence; entities, spelled words and
-    words that the model does not know count as its <unk>. With --entities, the words of a path
-    that are an entity of the list may be written as the entity, and gain its boost beside their
-    own score; with --lm, words that it is easily taken for make it cost more, as in decoding.
+    With --lm all words of an utterance are scored as one sentence. Entities of the first pass and
+    spelled words count as the class word at whose place the first model had them, <unk> or a
+    named class such as <person>; what the model does not know counts as its <unk>. With
+    --entities, the words of a path that are an entity of the list may be written as the entity,
+    and gain its boost beside their own score; with --lm, words that it is easily taken for make
+    it cost more, as in decoding. The model is asked for the words in its place, whatever its class.
 
     \b
     Writes into DIR, utterances in the order of the lattices:
       text                 ID WORD ... (Kaldi)
       hyp.trn              WORD ... (ID), for sclite
+      hyp.ctm              ID 1 START DURATION WORD CONFIDENCE, in seconds
+      entities.jsonl       where each entity was heard, in seconds, with a confidence
       nbest.jsonl          the n best texts with scores in nats
       lattices.tsv         states, arcs that write, arcs over a frame (depth, as lattice-depth
                            counts), arcs per word of the text (density), the logarithm of the
@@ -69,6 +73,11 @@ def rescore_command(**flags: Any) -> int:
       entities.report.tsv  with --entities: what became of every line of the list
       errors.tsv           ID<TAB>REASON, if an utterance has no text
       lattices/            with --out-lattices: of words, in the forms that `decode` writes
+
+    Times are those of the tokens: phones, which may move words in decoding, are not in a lattice,
+    nor is what --lookup-words replaced. Lattices of words, as --out-lattices writes them, have
+    lost their frames: rescored again, they give no hyp.ctm and no entities.jsonl. From lattices
+    of an earlier version, what an entity gained by single frames is part of its boost_nats.
 
     \b
     Examples:

@@ -39,8 +39,10 @@ from wfst_bias.tokens import TokenTable
 
 LATTICES_PER_TASK = 16
 OUTPUTS = ("text", "hyp.trn", "nbest.jsonl")
+TIMED_OUTPUTS = ("hyp.ctm", "entities.jsonl")
 ERRORS, SIZES, LATTICES = "errors.tsv", "lattices.tsv", "lattices"
 NO_LATTICE = "it has no lattice"
+NO_TIMES = "%s: lattices of words do not tell when they were heard, so %s are not written"
 _COLUMNS = ("frames", "words", "states", "arcs", "depth", "density", "log10_paths")
 
 log = logging.getLogger(__name__)
@@ -100,6 +102,7 @@ def run_rescore(request: RescoreRequest) -> RescoreSummary:
     if entities is not None:
         write_report(entities.report, request.out / REPORT)
     _write(found, request.out)
+    _write_timed(found, request)
     _warn_of_references(references, found)
     return _summary(found)
 
@@ -184,6 +187,16 @@ def _write(found: Sequence[RescoredUtterance], out: Path) -> None:
             errors = ("", "", "") if e is None else (str(e.oracle), str(e.best), str(e.words))
             lines.append("\t".join((each.result.utterance_id, *size, *errors)))
     write_text(out / SIZES, "\n".join(lines) + "\n")
+
+
+def _write_timed(found: Sequence[RescoredUtterance], request: RescoreRequest) -> None:
+    """Write when words and entities were heard, if all lattices tell; else take old files away."""
+    if all(each.is_timed for each in found):
+        write_outputs([each.result for each in found], request.out, TIMED_OUTPUTS)
+        return
+    log.warning(NO_TIMES, request.lattices, " and ".join(TIMED_OUTPUTS))
+    for name in TIMED_OUTPUTS:
+        (request.out / name).unlink(missing_ok=True)  # of an earlier run
 
 
 def _warn_of_references(

@@ -18,6 +18,7 @@ from wfst_bias.lattices.kaldi import write_beside
 from wfst_bias.lattices.new_list import NewList
 from wfst_bias.lattices.rescore import Rescored, RescoreOptions, Rescorer
 from wfst_bias.lattices.statistics import LatticeSize
+from wfst_bias.lattices.times import TimeReader
 from wfst_bias.lm.arpa import BOS, EOS, NgramLm, read_arpa
 from wfst_bias.lm.ngram_states import NgramStates
 from wfst_bias.score.comparison import comparison_words
@@ -48,11 +49,13 @@ class RescoredUtterance:
       result: its texts, or why there are none.
       sizes: of the lattice as it came and as it is now; None where it could not be read.
       errors: None without a reference.
+      is_timed: whether its lattice tells when words were heard; so it is where it has none.
     """
 
     result: Result
     sizes: tuple[LatticeSize, LatticeSize] | None = None
     errors: OracleErrors | None = None
+    is_timed: bool = True
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,9 @@ class RescoreWork:
                 lm = LatticeLm.of(NgramStates.of(model), model.word_ids, symbols)
             except InputError as error:
                 raise InputError(str(error), path=self.lm) from error
-        return Rescorer(symbols, weights, self.options, lm, new_list)
+        frame_seconds = self.lattices.options.output.frame_shift_ms / 1000
+        times = TimeReader(symbols, self.lattices.tokens, frame_seconds, weights.boost_scale)
+        return Rescorer(symbols, weights, self.options, lm, new_list, times)
 
     def new_list(self, entities: EntityList, model: NgramLm | None = None) -> NewList:
         """Make another list ready; with a model, words that it is taken for count."""
@@ -106,7 +111,7 @@ class RescoreWork:
 def _unigrams(model: NgramLm, normalizer: Normalizer) -> Sequence[tuple[str, float]]:
     """Return the words of a model in the letters of the acoustic model, and their log-probs."""
     rows = zip(model.ngrams[0].ids[:, 0], model.ngrams[0].log_probs, strict=True)
-    marks = (BOS, EOS, model.class_word)
+    marks = (BOS, EOS, *model.class_words)
     return [
         (normalizer.normalize(model.words[word]).form, float(log_prob))
         for word, log_prob in rows
@@ -124,17 +129,19 @@ class _Rescoring:
 
     def _rescore(self, member: Member) -> RescoredUtterance:
         try:
-            utterance_id, arcs = self.work.lattices.read(member)
+            lattice = self.work.lattices.read(member)
         except InputError as error:
             return RescoredUtterance(
                 Result.failed(self.work.lattices.utterance_of(member), str(error))
             )
+        utterance_id = lattice.utterance_id
         reference = (self.work.references or {}).get(utterance_id)
-        found = self.rescorer.rescore(utterance_id, arcs, reference)
+        found = self.rescorer.rescore(utterance_id, lattice.arcs, reference, lattice.times)
         if self.work.parts is not None and len(found.lattice):
             self._write(utterance_id, found, self.work.parts)
         errors = None if reference is None else _errors(found, reference)
-        return RescoredUtterance(found.result, (found.before, found.after), errors)
+        sizes, is_timed = (found.before, found.after), lattice.times is not None
+        return RescoredUtterance(found.result, sizes, errors, is_timed)
 
     def _write(self, utterance_id: str, found: Rescored, parts: Path) -> None:
         score = self.rescorer.weights.total(found.lattice)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
@@ -50,6 +50,9 @@ class Source(Protocol):
     def ids(self) -> tuple[str, ...]:
         """Return all utterances in the order of the input."""
 
+    def only(self, utterance_id: str) -> Source:
+        """Return a source of one of them."""
+
     def log_probs(
         self,
         folder: Path,
@@ -74,6 +77,10 @@ class ArchiveSource:
     path: Path
     ids: tuple[str, ...]
 
+    def only(self, utterance_id: str) -> ArchiveSource:
+        """Return a source of one utterance, from the same file."""
+        return replace(self, ids=(utterance_id,))
+
     @contextmanager
     def log_probs(
         self,
@@ -97,6 +104,10 @@ class AudioSource:
     def ids(self) -> tuple[str, ...]:
         """Return all utterances, those included that cannot be read."""
         return self.inputs.ids
+
+    def only(self, utterance_id: str) -> AudioSource:
+        """Return a source that encodes one utterance alone."""
+        return replace(self, inputs=self.inputs.only(utterance_id))
 
     @contextmanager
     def log_probs(

@@ -54,6 +54,7 @@ class PieceLattice:
       log_probs: `(T, V)`, of the piece.
       scales: how the parts of its scores were weighed.
       context: how it is read.
+      texts: its best texts, phones having had their say, the one of the result first.
     """
 
     utterance_id: str
@@ -64,6 +65,7 @@ class PieceLattice:
     log_probs: LogProbs
     scales: Scales
     context: ReadingContext
+    texts: tuple[RankedText, ...] = ()
 
 
 class Decoder:
@@ -275,13 +277,15 @@ class Decoder:
             again = self._search([batch[i] for i in lost], self.options.search.wider())
             for i, found in zip(lost, again, strict=True):
                 lattices[i] = found
+        ranked = self._rank(batch, lattices)
         results = [
             read_result(
                 p.utterance_id, of.lattice, texts, p.log_probs, of.frames, p.entities, self.context
             )
-            for p, of, texts in zip(batch, lattices, self._rank(batch, lattices), strict=True)
+            for p, of, texts in zip(batch, lattices, ranked, strict=True)
         ]
-        return results, lattices
+        read = [replace(of, texts=tuple(t)) for of, t in zip(lattices, ranked, strict=True)]
+        return results, read
 
     def _rank(
         self, batch: Sequence[Piece], lattices: Sequence[PieceLattice]

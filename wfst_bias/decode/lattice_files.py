@@ -16,10 +16,12 @@ its pieces, `▁x` the first and `##x` the others. So " ".join(symbols).replace(
 frame       the model's frame that the arc reads, -1 for none; frames that the search skips are on
             no arc
 lm_word     the word that the language model is asked for, in `words.txt`: the one that is written,
-            its class word for an entity and the first piece of a spelled word, 0 for none
+            the class word at whose place it stands for an entity and the first piece of a spelled
+            word, 0 for none
 acoustic    log-probability of the label
 lm_score    log-probability of the language model, before its scale
 boost_nats  what an entity gained, on its last token but for what single frames gave it
+adaptive_nats  of that, what single frames gave it
 other_nats  what the options add for a spelled word or an entity
 
 For each path, but not for each arc, the score is acoustic + lm_scale · lm_score + boost_nats +
@@ -36,7 +38,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wfst_bias.files import atomic_write, write_text
-from wfst_bias.lm.arpa import CLASS_WORDS
 from wfst_bias.tokens import WORD_MARK
 
 if TYPE_CHECKING:
@@ -54,14 +55,21 @@ class LatticeSymbols:
     Attributes:
       tokens: token number -> symbol, the blank first.
       words: symbol -> number: words of the LM as it numbers them, then pieces, then entities.
+      classes: the class words of the graph by their numbers in `words`, that of unknown words
+        first.
     """
 
     tokens: tuple[str, ...]
     words: Mapping[str, int]
+    classes: tuple[int, ...]
 
     @classmethod
     def of(
-        cls, lm_words: Sequence[str], tokens: Sequence[str], entities: Iterable[str]
+        cls,
+        lm_words: Sequence[str],
+        tokens: Sequence[str],
+        entities: Iterable[str],
+        classes: Sequence[str],
     ) -> LatticeSymbols:
         """Number symbols.
 
@@ -69,17 +77,13 @@ class LatticeSymbols:
           lm_words: word number - 1 -> word.
           tokens: token number -> symbol, the blank first.
           entities: the written forms of all lists; neither order nor repetition matters.
+          classes: the class words of the graph, words of the LM.
         """
         words = {EPSILON: 0, **{word: i for i, word in enumerate(lm_words, start=1)}}
         pieces = (piece_symbol(token) for token in tokens[1:])
         for symbol in (*pieces, *sorted(set(map(entity_symbol, entities)))):
             words.setdefault(symbol, len(words))
-        return cls(tuple(tokens), words)
-
-    @property
-    def class_word(self) -> int:
-        """Return the number of the LM's class word, 0 if it has none."""
-        return next((self.words[word] for word in CLASS_WORDS if word in self.words), 0)
+        return cls(tuple(tokens), words, tuple(words[word] for word in classes))
 
     def piece(self, token: int) -> int:
         """Return the number in `words` of a token of a spelled word."""

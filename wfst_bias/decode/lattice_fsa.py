@@ -47,7 +47,7 @@ def lattice_fsa(pieces: Sequence[PieceLattice], symbols: LatticeSymbols) -> k2.F
     fsa.aux_labels = torch.from_numpy(arcs.aux_label.astype(np.int32))
     for name in ("frame", "lm_word"):
         setattr(fsa, name, torch.from_numpy(getattr(arcs, name).astype(np.int32)))
-    for name in ("acoustic", "lm_score", "boost_nats", "other_nats"):
+    for name in ("acoustic", "lm_score", "boost_nats", "adaptive_nats", "other_nats"):
         setattr(fsa, name, torch.from_numpy(getattr(arcs, name).astype(np.float32)))
     return fsa
 
@@ -66,6 +66,7 @@ class _Arcs:
     acoustic: Floats
     lm_score: Floats
     boost_nats: Floats
+    adaptive_nats: Floats
     other_nats: Floats
 
     def in_order(self) -> _Arcs:
@@ -118,6 +119,7 @@ def _piece_arcs(piece: PieceLattice, symbols: LatticeSymbols) -> _Arcs:
         acoustic=(lattice.score - graph - gained)[arc].astype(np.float32),
         lm_score=lattice.meaning.lm_score[arc],
         boost_nats=(gained[arc] + writer.boost_nats(arc, turn)).astype(np.float32),
+        adaptive_nats=gained[arc].astype(np.float32),
         other_nats=other[arc],
     ).in_order()
 
@@ -221,6 +223,7 @@ class _Writer:
         self.meaning = meaning
         self.symbols = symbols
         self.entities = entities
+        self.classes = np.array(symbols.classes, np.int64)
         self.pieces = np.array([0, *map(symbols.piece, range(1, len(symbols.tokens))), 0], np.int64)
 
     def write(self, arc: Array, turn: Array) -> Array:
@@ -235,7 +238,8 @@ class _Writer:
     def ask(self, arc: Array, turn: Array) -> Array:
         """Return the word whose probability the language model gives with what is written."""
         of_class = (self._ended(arc, turn) > 0) | self._begins_spelling(arc, turn)
-        word = np.where(of_class, self.symbols.class_word, self.meaning.output[arc])
+        of_its_class = self.classes[self.meaning.number[arc]]
+        word = np.where(of_class, of_its_class, self.meaning.output[arc])
         return np.where(self.meaning.reads[arc], word, 0).astype(np.int64)
 
     def boost_nats(self, arc: Array, turn: Array) -> NDArray[np.float64]:

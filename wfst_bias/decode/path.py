@@ -5,14 +5,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wfst_bias.graph.arcs import ArcKind
-from wfst_bias.graph.compiled_list import CompiledList
-from wfst_bias.graph.join import ArcMeaning
 from wfst_bias.tokens import WORD_MARK
+
+if TYPE_CHECKING:  # rescored lattices are read where k2 is not installed
+    from wfst_bias.graph.compiled_list import CompiledList
+    from wfst_bias.graph.join import ArcMeaning
 
 Frames = NDArray[np.int64]
 

@@ -95,7 +95,7 @@ def read_result(
     segments = read_segments(meaning, context.vocabulary, entities)
     is_blank = lattice.label[arcs] == 0
     timer = _Timer(meaning, is_blank, log_probs, frames, context)
-    gained = _gained(meaning, timer.first, log_probs, context)
+    gained = adaptive_gains(meaning, np.array(timer.first, np.int64), log_probs, context)
     words, spans = _words_and_spans(segments, timer, entities, gained)
     nbest = tuple(
         NbestEntry(text.path.words, text.score, _boost(lattice, text, entities), text.phone_nats)
@@ -174,14 +174,21 @@ def _peaks(log_probs: LogProbs, first: Ints, last: Ints, column: Ints) -> NDArra
     return np.minimum(peaks, 0.0)
 
 
-def _gained(
-    meaning: ArcMeaning, frame: list[int], log_probs: LogProbs, context: ReadingContext
+def adaptive_gains(
+    meaning: ArcMeaning, frame: Ints, log_probs: LogProbs, context: ReadingContext
 ) -> NDArray[np.float64]:
-    """Return `(arcs,)`, what the arcs of a path gained by the adaptive boost, in nats."""
+    """Return `(arcs,)`, what the arcs of a path gained by the adaptive boost, in nats.
+
+    Args:
+      meaning: the arcs.
+      frame: `(arcs,)`, the model's frame that each reads.
+      log_probs: `(T, V)`.
+      context: how the path is read.
+    """
     gained = np.zeros(len(meaning.reads))
     boosted = np.flatnonzero(meaning.reads & (meaning.kind == ArcKind.ENTITY))
     if len(boosted):
-        gains = context.adaptive.gains(log_probs[np.array(frame)[boosted]])
+        gains = context.adaptive.gains(log_probs[frame[boosted]])
         column = context.columns[meaning.token[boosted]]
         gained[boosted] = gains[np.arange(len(boosted)), column]
     return gained

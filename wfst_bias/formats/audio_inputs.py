@@ -39,6 +39,12 @@ class AudioInputs:
     cuts: tuple[Cut, ...]
     faults: Mapping[str, InputError]
 
+    def only(self, utterance_id: str) -> AudioInputs:
+        """Return one of the utterances."""
+        faults = {name: fault for name, fault in self.faults.items() if name == utterance_id}
+        cuts = tuple(cut for cut in self.cuts if cut.id == utterance_id)
+        return AudioInputs((utterance_id,), cuts, faults)
+
 
 def read_audio_inputs(paths: Sequence[Path]) -> AudioInputs:
     """Find the utterances that paths stand for; no more audio is read than to open the files.

@@ -27,20 +27,24 @@ class TailArcs:
       boost_nats: `(arcs,)`, the share of a boost that the arc brings.
       form: `(arcs,)`, `f + 1` where form f of its list ends with the arc's token, `-(f + 1)`
         where it ended before it, 0 elsewhere.
+      number: `(arcs,)`, the class whose entities the arc is of, 0 elsewhere.
     """
 
     arcs: TokenArcs
     boost_nats: Floats
     form: Ints
+    number: Ints
 
     def take(self, index: Array) -> TailArcs:
         """Return the arcs at `index`, in that order."""
-        return TailArcs(self.arcs.take(index), self.boost_nats[index], self.form[index])
+        rest = (self.boost_nats, self.form, self.number)
+        return TailArcs(self.arcs.take(index), *(column[index] for column in rest))
 
     @staticmethod
     def plain(arcs: TokenArcs) -> TailArcs:
         """Return arcs without boost or entity."""
-        return TailArcs(arcs, np.zeros(len(arcs), np.float32), np.zeros(len(arcs), np.int32))
+        none = np.zeros(len(arcs), np.int32)
+        return TailArcs(arcs, np.zeros(len(arcs), np.float32), none, none)
 
     @staticmethod
     def concatenate(parts: Sequence[TailArcs]) -> TailArcs:
@@ -49,6 +53,7 @@ class TailArcs:
             TokenArcs.concatenate([p.arcs for p in parts]),
             np.concatenate([p.boost_nats for p in parts]),
             np.concatenate([p.form for p in parts]),
+            np.concatenate([p.number for p in parts]),
         )
 
 
@@ -98,6 +103,7 @@ class _Attachment:
         self, static: StaticGraph, number: int, entities: EntityFst, gate: Gate, first_state: int
     ) -> None:
         self.width = static.width
+        self.number = number
         self.tail_states = static.tail_states[number]
         self.after_class = static.after_class[number]
         self.after_class_arcs = static.after_class_arcs(number)
@@ -159,6 +165,7 @@ class _Attachment:
                 ),
                 np.full(len(row), boost[at], np.float32),
                 np.full(len(row), -(e.exit_form[exits[at]] + 1), np.int32),
+                np.zeros(len(row), np.int32),
             )
             for at in range(len(exits))
         ]
@@ -172,7 +179,8 @@ class _Attachment:
         form: Array,
     ) -> TailArcs:
         arcs = TokenArcs.make(source, target, token, 0.0, 0, ArcKind.ENTITY)
-        return TailArcs(arcs, boost.astype(np.float32), form.astype(np.int32))
+        number = np.full(len(arcs), self.number, np.int32)
+        return TailArcs(arcs, boost.astype(np.float32), form.astype(np.int32), number)
 
 
 def _pairs(ordered: Array, wanted: Array) -> tuple[Array, Array]:

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wfst_bias.graph.arcs import Floats, Ints, TokenArcs
+from wfst_bias.graph.arcs import ArcKind, Floats, Ints, TokenArcs
 from wfst_bias.graph.attachment import Gate, ListFsts, TailArcs, attach
 from wfst_bias.graph.ctc import CtcArcs, StateCopies, entry_keys, expand
 from wfst_bias.graph.scales import Scales
@@ -39,6 +39,7 @@ class ArcMeaning:
       form: see `TailArcs`.
       boost_nats: the share of a boost.
       lm_score: the language model's log-probability, in nats, before any scale.
+      number: the class of what begins with a first token and of an entity, 0 elsewhere.
     """
 
     reads: NDArray[np.bool_]
@@ -48,6 +49,7 @@ class ArcMeaning:
     form: Ints
     boost_nats: Floats
     lm_score: Floats
+    number: Ints
 
     def take(self, index: Array) -> ArcMeaning:
         """Return what the arcs at `index` stand for."""
@@ -86,17 +88,20 @@ class JoinedGraph:
         origin[~in_tail] = self.static.static.origin[graph_arcs[~in_tail]]
         origin[in_tail] = self.tail_origin[graph_arcs[in_tail] - n_static]
         reads = origin >= 0
-        found = np.zeros((6, len(graph_arcs)))
+        found = np.zeros((7, len(graph_arcs)))
         for where, arcs in ((~in_tail, self.static.token_arcs), (in_tail, self.tail.arcs)):
             at = where & reads
             rows = origin[at]
             found[:3, at] = arcs.token[rows] % self.static.width, arcs.kind[rows], arcs.output[rows]
             found[5, at] = arcs.score[rows]
+            begins = arcs.kind[rows] == ArcKind.SLOT
+            found[6, np.flatnonzero(at)[begins]] = self.static.class_of(arcs.target[rows[begins]])
         at = in_tail & reads
         found[3:5, at] = self.tail.form[origin[at]], self.tail.boost_nats[origin[at]]
-        token, kind, output, form = found[:4].astype(np.int32)
-        boost_nats, lm_score = found[4:].astype(np.float32)
-        return ArcMeaning(reads, token, kind, output, form, boost_nats, lm_score)
+        found[6, at] += self.tail.number[origin[at]]
+        token, kind, output, form, number = found[[0, 1, 2, 3, 6]].astype(np.int32)
+        boost_nats, lm_score = found[4:6].astype(np.float32)
+        return ArcMeaning(reads, token, kind, output, form, boost_nats, lm_score, number)
 
 
 class SearchGraph:

@@ -18,8 +18,10 @@ leads to k2's final state, so that no static row depends on how many states a li
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wfst_bias.graph.arcs import ArcKind, TokenArcs
 from wfst_bias.graph.ctc import CtcArcs, StateCopies, entry_keys, expand
@@ -61,6 +63,11 @@ class StaticGraph:
     def first_tail_state(self) -> int:
         """Return the first state of the tail."""
         return min(self.tail_states[0].values())
+
+    def class_of(self, first_token_state: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+        """Return the classes to which first-token states belong."""
+        place = first_token_state.astype(np.int64) - self.first_tail_state
+        return place // len(self.tail_states[0])
 
     @property
     def tail_arcs(self) -> TokenArcs:

@@ -10,5 +10,6 @@ oracle       the text of a lattice with the fewest errors
 statistics   density, depth, and the number of paths
 archive      reads and writes the archives of a folder
 kaldi        writes lattices as Kaldi does
+times        when words were heard, and which of them are entities
 rescore      all of it for one utterance
 """

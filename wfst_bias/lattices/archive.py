@@ -1,6 +1,7 @@
 """Folders of lattices: `lat.JOB.zip` for k2, `lat.JOB.gz` for Kaldi, an archive per job.
 
 StoredLattices  what a folder holds, and how its lattices are read
+StoredLattice   one of them
 pack            gathers the files of single utterances into archives
 to_file, from_file   a lattice as the content of its file
 
@@ -31,7 +32,7 @@ from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.errors import InputError
 from wfst_bias.files import atomic_write, read_lines
 from wfst_bias.graph.arcs import FINAL_LABEL
-from wfst_bias.lattices.arcs import LatticeArcs
+from wfst_bias.lattices.arcs import FrameTimes, LatticeArcs
 
 WORDS, TOKENS, OPTIONS = "words.txt", "tokens.txt", "options.toml"
 UTTERANCES = "utterances.txt"
@@ -81,6 +82,21 @@ def _opened(path: Path, stamp: tuple[int, int]) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 
+@dataclass(frozen=True, eq=False)
+class StoredLattice:
+    """Hold what a file says of an utterance.
+
+    Attributes:
+      utterance_id: the utterance.
+      arcs: its lattice.
+      times: when it was heard; None for one of words, which does not say.
+    """
+
+    utterance_id: str
+    arcs: LatticeArcs
+    times: FrameTimes | None = None
+
+
 @dataclass(frozen=True)
 class StoredLattices:
     """Hold what a folder of lattices says.
@@ -122,6 +138,11 @@ class StoredLattices:
     def _by_file(self) -> dict[str, str]:
         return {lattice_file_name(utterance_id): utterance_id for utterance_id in self.utterances}
 
+    @cached_property
+    def tokens(self) -> tuple[str, ...]:
+        """Return what labels of frames stand for, the blank first."""
+        return read_symbols(self.path / TOKENS)
+
     def utterance_of(self, member: Member) -> str:
         """Return the utterance of a lattice by its name alone."""
         return self._by_file.get(member.file_name, member.file_name.removesuffix(K2_SUFFIX))
@@ -132,18 +153,20 @@ class StoredLattices:
         present = {member.file_name for member in self.members}
         return [name for file, name in self._by_file.items() if file not in present]
 
-    def read(self, member: Member) -> tuple[str, LatticeArcs]:
-        """Return the utterance of a lattice, and the lattice.
+    def read(self, member: Member) -> StoredLattice:
+        """Return a lattice.
 
         Raises:
           InputError: the content is broken, or misses what rescoring needs.
         """
-        utterance_id, arcs = from_file(member.read(), str(member))
-        if arcs.written.max(initial=0) >= len(self.symbols):
-            raise InputError(
-                "a word that is not in words.txt", path=str(member), value=int(arcs.written.max())
-            )
-        return utterance_id, arcs
+        lattice = from_file(member.read(), str(member))
+        most = int(lattice.arcs.written.max(initial=0))
+        if most >= len(self.symbols):
+            raise InputError("a word that is not in words.txt", path=str(member), value=most)
+        label = int(lattice.arcs.label.max(initial=0))
+        if lattice.times is not None and label >= len(self.tokens):
+            raise InputError("a token that is not in tokens.txt", path=str(member), value=label)
+        return lattice
 
 
 def read_symbols(path: Path) -> tuple[str, ...]:
@@ -161,8 +184,8 @@ def read_symbols(path: Path) -> tuple[str, ...]:
     return tuple(symbols)
 
 
-def from_file(content: bytes, name: str) -> tuple[str, LatticeArcs]:
-    """Return the utterance id and the lattice that the content of a file holds.
+def from_file(content: bytes, name: str) -> StoredLattice:
+    """Return the lattice that the content of a file holds.
 
     Raises:
       InputError: it is broken, or was written without the parts of the scores; `name` is named.
@@ -174,6 +197,7 @@ def from_file(content: bytes, name: str) -> tuple[str, LatticeArcs]:
         table = values["arcs"].numpy().astype(np.int64)
         columns = {f: values[a].numpy() for f, a in _COLUMNS.items() if f != "frames"}
         counts = values["frames"].numpy() if "frames" in values else table[:, 2] != FINAL_LABEL
+        times = _times(values)
         utterance_id = str(values["utterance_id"])
     except KeyError as error:
         raise InputError(f"a lattice without {error}", path=name, remedy=_REMEDY) from error
@@ -183,15 +207,27 @@ def from_file(content: bytes, name: str) -> tuple[str, LatticeArcs]:
     arcs = LatticeArcs(
         *table[:, :3].T, **{f: c.astype(np.int64 if f in _WHOLE else np.float64)
                             for f, c in columns.items()},
+        origin=np.arange(len(table)),
     )  # fmt: skip
-    _check(arcs, name)
-    return utterance_id, arcs
+    _check(arcs, times, name)
+    return StoredLattice(utterance_id, arcs, times)
 
 
-def _check(arcs: LatticeArcs, name: str) -> None:
+def _times(values: dict[str, Any]) -> FrameTimes | None:
+    """Return what a file says of frames; those of words say nothing."""
+    if "frame" not in values:
+        return None
+    frame = values["frame"].numpy().astype(np.int64)
+    if "adaptive_nats" not in values:  # of an earlier version
+        return FrameTimes(frame, np.full(len(frame), np.nan))
+    return FrameTimes(frame, values["adaptive_nats"].numpy().astype(np.float64))
+
+
+def _check(arcs: LatticeArcs, times: FrameTimes | None, name: str) -> None:
     """Refuse arrays that are no lattice, on which loops would fail later or never end."""
     n = len(arcs.source)
     whole = all(len(getattr(arcs, f.name)) == n for f in fields(arcs)) and n > 0
+    whole = whole and (times is None or len(times.frame) == len(times.adaptive_nats) == n)
     is_ordered = (
         whole
         and bool((np.diff(arcs.source) >= 0).all())

@@ -32,6 +32,7 @@ class LatticeArcs:
       frames: how many frames of the search the arc reads.
       acoustic, lm_score: log-probabilities without scales.
       boost_nats, other_nats: what entities gained, and what the options add for unknown words.
+      origin: the arc of the lattice of frames that writes it, or that is final.
     """
 
     source: Array
@@ -44,6 +45,7 @@ class LatticeArcs:
     lm_score: Doubles
     boost_nats: Doubles
     other_nats: Doubles
+    origin: Array
 
     def __len__(self) -> int:
         return len(self.source)
@@ -79,6 +81,20 @@ class LatticeArcs:
         for source, target in zip(self.source.tolist(), self.target.tolist(), strict=True):
             level[target] = max(level[target], level[source] + 1)
         return np.array(level, np.int64)
+
+
+@dataclass(frozen=True)
+class FrameTimes:
+    """Say of the arcs of a lattice of frames when they were heard, `(arcs,)` each.
+
+    Attributes:
+      frame: of the model, that the arc reads; -1 for none.
+      adaptive_nats: of the arc's boost, what entities gained by single frames; NaN where the
+        lattice does not tell it apart.
+    """
+
+    frame: Array
+    adaptive_nats: Doubles
 
 
 @dataclass(frozen=True)

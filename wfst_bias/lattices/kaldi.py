@@ -27,9 +27,10 @@ from wfst_bias.lattices.word_lattice import to_words
 
 def write_beside(path: Path, weights: Weights) -> None:
     """Write the words of a lattice in Kaldi's text form beside its file."""
-    utterance_id, arcs = from_file(path.read_bytes(), str(path))
-    words = to_words(arcs, weights.total(arcs))
-    write_text(path.with_suffix(KALDI_SUFFIX), kaldi_text(utterance_id, words, weights))
+    lattice = from_file(path.read_bytes(), str(path))
+    words = to_words(lattice.arcs, weights.total(lattice.arcs))
+    text = kaldi_text(lattice.utterance_id, words, weights)
+    write_text(path.with_suffix(KALDI_SUFFIX), text)
 
 
 def kaldi_text(utterance_id: str, arcs: LatticeArcs, weights: Weights) -> str:

@@ -6,19 +6,19 @@ scores by the new weights; another language model takes the place of the first p
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 from wfst_bias.errors import InputError
-from wfst_bias.formats.results import NbestEntry, Result, Word
+from wfst_bias.formats.results import EntitySpan, NbestEntry, Result, Word
 from wfst_bias.graph.scales import Scales
-from wfst_bias.lattices.arcs import Doubles, LatticeArcs, Weights
+from wfst_bias.lattices.arcs import Doubles, FrameTimes, LatticeArcs, Weights
 from wfst_bias.lattices.compose import LatticeLm, compose
 from wfst_bias.lattices.nbest import LatticePath, best_paths
 from wfst_bias.lattices.new_list import NewList, boost
 from wfst_bias.lattices.oracle import oracle_errors
 from wfst_bias.lattices.paths import prune
 from wfst_bias.lattices.statistics import LatticeSize, measure
+from wfst_bias.lattices.times import UNTIMED, TimeReader
 from wfst_bias.lattices.word_lattice import to_words
 
 MORE_TEXTS_FOR_PENALTIES = 4  # times as many texts are ranked as in decoding
@@ -67,7 +67,7 @@ class Rescored:
     """Hold what became of a lattice.
 
     Attributes:
-      result: its texts; words have no times.
+      result: its texts; words have no times and no entities are told where frames are not known.
       lattice: of words, pruned.
       before, after: how large it was as it came and how large it is now.
       oracle: the fewest errors of a text of `lattice`, None without a reference.
@@ -90,6 +90,7 @@ class Rescorer:
       options: what is kept.
       lm: a model in the place of the first pass's, None for that one.
       new_list: entities to boost beside those of the first pass, None for none.
+      time_reader: what reads times of lattices that tell them, None to leave them out.
     """
 
     symbols: tuple[str, ...]
@@ -97,9 +98,14 @@ class Rescorer:
     options: RescoreOptions
     lm: LatticeLm | None = None
     new_list: NewList | None = None
+    time_reader: TimeReader | None = None
 
     def rescore(
-        self, utterance_id: str, arcs: LatticeArcs, reference: str | None = None
+        self,
+        utterance_id: str,
+        arcs: LatticeArcs,
+        reference: str | None = None,
+        times: FrameTimes | None = None,
     ) -> Rescored:
         """Rescore a lattice of frames or of words.
 
@@ -107,12 +113,14 @@ class Rescorer:
           utterance_id: of the lattice.
           arcs: the lattice.
           reference: what was said, to find the text with the fewest errors; None for none.
+          times: when its arcs were heard, None for a lattice of words.
         """
         before, lattice = self._weighed(arcs)
         score = self.weights.total(lattice)
         gained = self.weights.boost_scale * lattice.boost_nats
         ranked = self._rank(lattice, score)
         best = ranked[0][1].words if ranked else ()
+        path = lattice.take(ranked[0][1].arcs) if ranked else lattice
         if self.options.prune_nats is not None:
             lattice = prune(lattice, score, self.options.prune_nats)
         oracle = None if reference is None else oracle_errors(lattice, reference, self.symbols)
@@ -123,8 +131,11 @@ class Rescorer:
             NbestEntry(path.words, total, total - path.score + float(gained[path.arcs].sum()))
             for total, path in ranked
         )
-        words = tuple(Word(word, math.nan, math.nan, math.nan) for word in best)
-        result = Result(utterance_id, words, (), nbest, ranked[0][0])
+        words = tuple(Word(word, UNTIMED, UNTIMED, UNTIMED) for word in best)
+        spans: tuple[EntitySpan, ...] = ()
+        if times is not None and self.time_reader is not None:
+            words, spans = self.time_reader.read(path, arcs, self._beside_new_lm(arcs), times)
+        result = Result(utterance_id, words, spans, nbest, ranked[0][0])
         return Rescored(result, lattice, *sizes, oracle)
 
     def _rank(self, lattice: LatticeArcs, score: Doubles) -> list[tuple[float, LatticePath]]:
@@ -138,11 +149,14 @@ class Rescorer:
 
     def _weighed(self, arcs: LatticeArcs) -> tuple[LatticeArcs, LatticeArcs]:
         """Return the lattice of words as it came, and with all that is new."""
-        w = self.weights
-        words = to_words(arcs, w.total(arcs) if self.lm is None else w.total_beside_lm(arcs))
+        words = to_words(arcs, self._beside_new_lm(arcs))
         lattice = words
         if self.new_list is not None:
             lattice = boost(lattice, self.new_list)
         if self.lm is not None:
             lattice = compose(lattice, self.lm)
         return words, lattice
+
+    def _beside_new_lm(self, arcs: LatticeArcs) -> Doubles:
+        """Return `(arcs,)`, all of the scores that the lattice itself tells."""
+        return self.weights.total(arcs) if self.lm is None else self.weights.total_beside_lm(arcs)

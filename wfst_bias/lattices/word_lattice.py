@@ -125,7 +125,7 @@ class _Reduction:
         arcs, parts = arcs.take(best), parts[best]
         words = LatticeArcs(
             arcs.source, arcs.target, arcs.written, arcs.written, arcs.lm_word,
-            parts[:, 0].astype(np.int64), *parts[:, 1:].T,
+            parts[:, 0].astype(np.int64), *parts[:, 1:].T, arcs.origin,
         )  # fmt: skip
         return renumbered(words, origin[best], arcs.target)
 
