@@ -37,8 +37,8 @@ class TailArcs:
 
     def take(self, index: Array) -> TailArcs:
         """Return the arcs at `index`, in that order."""
-        rest = (self.boost_nats, self.form, self.number)
-        return TailArcs(self.arcs.take(index), *(column[index] for column in rest))
+        boost_nats, form, number = self.boost_nats[index], self.form[index], self.number[index]
+        return TailArcs(self.arcs.take(index), boost_nats, form, number)
 
     @staticmethod
     def plain(arcs: TokenArcs) -> TailArcs:

@@ -204,11 +204,9 @@ def from_file(content: bytes, name: str) -> StoredLattice:
     except Exception as error:  # whatever a broken file makes of torch
         raise InputError("not a lattice, or cut off", path=name, remedy=_REMEDY) from error
     columns["frames"] = counts
-    arcs = LatticeArcs(
-        *table[:, :3].T, **{f: c.astype(np.int64 if f in _WHOLE else np.float64)
-                            for f, c in columns.items()},
-        origin=np.arange(len(table)),
-    )  # fmt: skip
+    typed = {f: c.astype(np.int64 if f in _WHOLE else np.float64) for f, c in columns.items()}
+    places = {"source": table[:, 0], "target": table[:, 1], "label": table[:, 2]}
+    arcs = LatticeArcs(**places, **typed, origin=np.arange(len(table)))
     _check(arcs, times, name)
     return StoredLattice(utterance_id, arcs, times)
 

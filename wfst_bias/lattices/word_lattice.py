@@ -122,10 +122,11 @@ class _Reduction:
         origin = np.concatenate([w.origin for w in ways])
         arcs = self.arcs.take(arc)
         best = _first_best(score, arcs.lm_word, arcs.written, arcs.target, origin)
-        arcs, parts = arcs.take(best), parts[best]
+        arcs = arcs.take(best)
+        frames, acoustic, lm_score, boost_nats, other_nats = parts[best].T
         words = LatticeArcs(
             arcs.source, arcs.target, arcs.written, arcs.written, arcs.lm_word,
-            parts[:, 0].astype(np.int64), *parts[:, 1:].T, arcs.origin,
+            frames.astype(np.int64), acoustic, lm_score, boost_nats, other_nats, arcs.origin,
         )  # fmt: skip
         return renumbered(words, origin[best], arcs.target)
 
