@@ -25,7 +25,7 @@ UPSTREAM: dict[str, set[str]] = {
     "entities": {"tokens"},
     "score": {"tokens", "entities", "formats"},
     "graph": {"tokens", "lm", "entities", "g2g", "openfst"},
-    "decode": {"tokens", "lm", "entities", "formats", "g2g", "graph", "sound"},
+    "decode": {"tokens", "lm", "entities", "formats", "g2g", "graph", "phones", "sound"},
     "lattices": {"tokens", "lm", "entities", "formats", "graph", "decode", "score"},
     "acoustic": {"tokens", "phones", "entities", "formats", "score"},
     "adapter": {"tokens", "entities", "score", "acoustic"},

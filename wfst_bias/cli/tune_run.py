@@ -80,7 +80,7 @@ def run_tune(request: TuneRequest) -> list[str]:
         raise ModuleNotFoundError("No module named 'optuna'", name="optuna")
     check_out_file(request.out)
     if request.needs_phones:
-        request.sound.check(isinstance(request.source, AudioRequest))
+        request.sound.read(isinstance(request.source, AudioRequest))
     tokens = TokenTable.read(request.tokens)
     source = open_source(request.source)
     place = request.source if isinstance(request.source, Path) else request.source.paths[0]
