@@ -27,6 +27,7 @@ UPSTREAM: dict[str, set[str]] = {
     "graph": {"tokens", "lm", "entities", "g2g", "openfst"},
     "decode": {"tokens", "lm", "entities", "formats", "g2g", "graph", "phones", "sound"},
     "lattices": {"tokens", "lm", "entities", "formats", "graph", "decode", "score"},
+    "misses": {"tokens", "entities", "formats", "score", "lattices"},
     "acoustic": {"tokens", "phones", "entities", "formats", "score"},
     "adapter": {"tokens", "entities", "score", "acoustic"},
     "transcribe": {"acoustic", "adapter", "decode", "graph", "formats", "sound"},
@@ -40,6 +41,7 @@ UPSTREAM: dict[str, set[str]] = {
         "graph",
         "decode",
         "lattices",
+        "misses",
         "score",
         "sound",
         "phones",
@@ -61,6 +63,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "g2g": {"torch", "k2"},
     "score": {"torch", "k2", "pynini", "pywrapfst"},
     "lattices": {"k2", "pynini", "pywrapfst"},
+    "misses": {"torch", "k2", "pynini", "pywrapfst"},
     "acoustic": {"k2", "pynini", "pywrapfst"},
     "adapter": {"k2", "pynini", "pywrapfst"},
 }

@@ -1,6 +1,7 @@
 """Entities found, missed and made up: precision, recall and F1 of multi-word entities.
 
 - EntityIndex: a list of entities, ready to be looked for in word sequences.
+- match_entities: which entities of one aligned utterance were said, and which of these found.
 - count_entities: hits, misses and false alarms of one aligned utterance.
 """
 
@@ -115,14 +116,44 @@ class EntityIndex:
         return ()
 
 
+@dataclass(frozen=True)
+class EntityMatches:
+    """Hold the entities of an utterance.
+
+    Attributes:
+      spoken: those of the reference.
+      right: those of them that the hypothesis has at their place.
+      n_written: how many the hypothesis has.
+    """
+
+    spoken: frozenset[Occurrence]
+    right: frozenset[Occurrence]
+    n_written: int
+
+
+def match_entities(pairs: Sequence[Pair], index: EntityIndex) -> EntityMatches:
+    """Match the entities of hypothesis and reference.
+
+    An entity of the hypothesis is right when each of its words is aligned with the same word of
+    one occurrence of the same entity in the reference.
+
+    Args:
+      pairs: the alignment, as `align` gives it.
+      index: all entities of the list, distractors among them.
+    """
+    spoken = index.occurrences([reference for reference, _ in pairs if reference != NO_WORD])
+    written = index.occurrences([hypothesis for _, hypothesis in pairs if hypothesis != NO_WORD])
+    place_in_reference = _matched_places(pairs)
+    moved = {_in_reference(occurrence, place_in_reference) for occurrence in written}
+    return EntityMatches(frozenset(spoken), frozenset(spoken) & moved, len(written))
+
+
 def count_entities(
     pairs: Sequence[Pair], index: EntityIndex, targets: Collection[Entity] | None = None
 ) -> EntityCounts:
-    """Count the hits, misses and false alarms of one utterance.
+    """Count the hits, misses and false alarms of one utterance; see `match_entities`.
 
-    An entity of the hypothesis is right when each of its words is aligned with the same word of
-    one occurrence of the same entity in the reference. A right one is a hit, any other a false
-    alarm.
+    A right entity of the hypothesis is a hit, any other a false alarm.
 
     Args:
       pairs: the alignment, as `align` gives it.
@@ -130,15 +161,11 @@ def count_entities(
       targets: the entities whose hits and misses count, all where None. Any other entity counts
         only where it is a false alarm.
     """
-    spoken = set(index.occurrences([reference for reference, _ in pairs if reference != NO_WORD]))
-    written = index.occurrences([hypothesis for _, hypothesis in pairs if hypothesis != NO_WORD])
-    place_in_reference = _matched_places(pairs)
-    moved = [_in_reference(occurrence, place_in_reference) for occurrence in written]
-    right = {occurrence for occurrence in moved if occurrence in spoken}
+    found = match_entities(pairs, index)
     return EntityCounts(
-        hits=_count_targets(right, targets),
-        misses=_count_targets(spoken - right, targets),
-        false_alarms=len(written) - len(right),
+        hits=_count_targets(found.right, targets),
+        misses=_count_targets(found.spoken - found.right, targets),
+        false_alarms=found.n_written - len(found.right),
     )
 
 

@@ -59,7 +59,7 @@ def score_files(
     references = read_entities_tsv(ref_tsv)
     hypotheses = read_kaldi_text(hyp_text)
     _check_same_utterances(references, ref_tsv, hypotheses, hyp_text)
-    shared = None if entities_path is None else _read_shared_list(entities_path)
+    shared = None if entities_path is None else read_shared_list(entities_path)
     scores = [
         score_utterance(reference, hypotheses[utterance_id], shared)
         for utterance_id, reference in references.items()
@@ -107,7 +107,7 @@ def score_utterance(
     rare_words = frozenset(word for phrase in rare.entities for word in phrase)
     found = rare.occurrences(words)
     rare_places = {place for each in found for place in each.places}
-    scored = shared or _own_list(reference)
+    scored = shared or own_list(reference)
     return UtteranceScore(
         reference.utterance_id,
         count_errors_by_class(pairs, rare_words, rare_places),
@@ -115,7 +115,8 @@ def score_utterance(
     )
 
 
-def _own_list(reference: UtteranceList) -> ScoredList:
+def own_list(reference: UtteranceList) -> ScoredList:
+    """Return the entities of an utterance's own list, of which its rare words are to be found."""
     rare = _without_classes(reference.rare)
     return ScoredList(
         _index((*_without_classes(reference.entities), *rare)),
@@ -132,7 +133,12 @@ def _index(phrases: tuple[str, ...]) -> EntityIndex:
     return EntityIndex.of(map(comparison_words, phrases))
 
 
-def _read_shared_list(path: Path | str) -> ScoredList:
+def read_shared_list(path: Path | str) -> ScoredList:
+    """Read a list for all utterances, each of whose entities is to be found.
+
+    Raises:
+      InputError: a file that cannot be read, or a broken line.
+    """
     lines = read_list(path)
     for line in lines:
         if isinstance(line, RejectedLine):
