@@ -166,9 +166,8 @@ class Decoder:
             entities = entities_from_strings(
                 tuple(entities), self.normalizer, "auto", speller=self.speller
             )
-        if self.sounding is not None:
-            entities = self.sounding.told(entities)
-        return self.compiler.compile(entities)
+        told = entities if self.sounding is None else self.sounding.told(entities)
+        return self.compiler.compile(told)
 
     def decode(
         self,
