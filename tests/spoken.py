@@ -1,5 +1,5 @@
-"""Texts of random pronunciations, and alignments by enumeration, so that a test states only what
-varies."""
+"""Texts of random pronunciations, words said letter by letter, and alignments by enumeration, so
+that a test states only what varies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from wfst_bias.phones.lexicon import PhoneTable
+from wfst_bias.phones.names import NamePronouncer
+from wfst_bias.phones.reading import Readings
 from wfst_bias.sound.phone_graph import Phrase, Unit
+from wfst_bias.sound.pronounce import Pronouncer
 
 LogProbs = NDArray[np.float32]
 
@@ -31,6 +34,27 @@ TEXTS = st.lists(UNITS, max_size=3)
 def word(*ways: Sequence[int]) -> Unit:
     """Return a word that is said in these ways, none for one that may sound like anything."""
     return ((tuple(map(tuple, ways)),),)
+
+
+def by_letters(table: PhoneTable = TABLE, *, doubled_once: bool = False) -> Pronouncer:
+    """Say words letter by letter; with `doubled_once` a doubled letter may also be said once.
+
+    Words with a letter that the table lacks cannot be said.
+    """
+
+    def read(words: Sequence[str], language: str) -> Readings:
+        found = Readings()
+        for said in words:
+            letters = tuple(said.upper())
+            once = tuple(letter for letter, _ in itertools.groupby(letters))
+            if table.ids.keys() >= set(letters):
+                ways = (letters, once) if doubled_once else (letters,)
+                found.ways[said] = tuple(dict.fromkeys(ways))
+            else:
+                found.faults[said] = f"not in letters of {language}"
+        return found
+
+    return Pronouncer(table, NamePronouncer(read=read))
 
 
 def log_probs(seed: int, n_frames: int, n_columns: int = N_COLUMNS) -> LogProbs:

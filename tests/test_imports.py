@@ -27,8 +27,13 @@ UPSTREAM: dict[str, set[str]] = {
     "score": {"tokens", "entities", "formats"},
     "report": {"entities", "formats", "score"},
     "graph": {"tokens", "lm", "entities", "g2g", "openfst"},
+<<<<<<< HEAD
     "decode": {"tokens", "lm", "entities", "formats", "g2g", "graph", "sound", "plotting"},
+=======
+    "decode": {"tokens", "lm", "entities", "formats", "g2g", "graph", "phones", "sound"},
+>>>>>>> names
     "lattices": {"tokens", "lm", "entities", "formats", "graph", "decode", "score"},
+    "misses": {"tokens", "entities", "formats", "score", "lattices"},
     "acoustic": {"tokens", "phones", "entities", "formats", "score"},
     "adapter": {"tokens", "entities", "score", "acoustic", "plotting"},
     "transcribe": {"acoustic", "adapter", "decode", "graph", "formats", "sound"},
@@ -42,6 +47,7 @@ UPSTREAM: dict[str, set[str]] = {
         "graph",
         "decode",
         "lattices",
+        "misses",
         "score",
         "report",
         "sound",
@@ -67,6 +73,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "score": {"torch", "k2", "pynini", "pywrapfst"},
     "report": {"torch", "k2", "pynini", "pywrapfst"},
     "lattices": {"k2", "pynini", "pywrapfst"},
+    "misses": {"torch", "k2", "pynini", "pywrapfst"},
     "acoustic": {"k2", "pynini", "pywrapfst"},
     "adapter": {"k2", "pynini", "pywrapfst"},
 }

@@ -92,6 +92,53 @@ def test_options_without_phones_and_phones_without_options(
     assert "--phone-log-probs is not used" in called.err
 
 
+def test_of_several_lexicons_the_first_with_a_word_says_how(
+    call: Call, inputs: Inputs, sound: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text("ZOEE  K\n")
+    flags = ("--lookup-words", 2, "--lexicon", other)
+    assert call(*with_phones(inputs, sound, tmp_path / "behind", *flags)).status == 0
+    assert read_kaldi_text(tmp_path / "behind/text")["c-3"] == "we met Zöe Éa"
+    arguments = with_phones(inputs, sound, tmp_path / "before", "--lookup-words", 2)
+    first = arguments.index("--lexicon")
+    arguments[first:first] = ["--lexicon", str(other)]
+    assert call(*arguments).status == 0
+    assert read_kaldi_text(tmp_path / "before/text") == SAID
+
+
+def test_the_report_tells_of_names_that_nobody_can_say(
+    call: Call, inputs: Inputs, sound: Path, tmp_path: Path
+) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text("Zöe Éa :0 ~zoee\nAnna Vox\nzoee <lang:xx>\n")
+    said = (*with_phones(inputs, sound, tmp_path / "said", "--lookup-words", 2), "--nj", "2")
+    said = tuple(str(names) if part == str(sound / "names.txt") else part for part in said)
+    assert call(*said).status == 0
+    unsaid = call(*inputs.decode(tmp_path / "plain", "--entities", names))
+    assert unsaid.status == 0
+    read = (tmp_path / "said/entities.report.tsv").read_text(encoding="utf-8").splitlines()
+    plain = (tmp_path / "plain/entities.report.tsv").read_text(encoding="utf-8").splitlines()
+    assert read[1] == plain[1]
+    assert "'vox' cannot be pronounced, so the name is not found by its sound" in read[2]
+    assert read[2].split("\t")[1] == "changed"
+    assert "pronounced" not in "".join(plain)
+
+
+def test_lists_of_utterances_report_of_their_names_too(
+    call: Call, inputs: Inputs, sound: Path, tmp_path: Path
+) -> None:
+    arguments = with_phones(inputs, sound, tmp_path / "out", "--lookup-words", 2)
+    at = arguments.index("--entities")
+    lists = tmp_path / "own.tsv"
+    lists.write_text('c-3\twe met zoe\t[]\t["Vox", "zoee"]\n')
+    arguments[at : at + 2] = ["--entities-tsv", str(lists)]
+    assert call(*arguments).status == 0
+    report = (tmp_path / "out/entities.report.tsv").read_text(encoding="utf-8").splitlines()
+    assert "'vox' cannot be pronounced" in report[1]
+    assert report[2].startswith("c-3\t2\taccepted\tzoee")
+
+
 def test_an_utterance_without_phones_fails_alone(
     call: Call, inputs: Inputs, sound: Path, tmp_path: Path
 ) -> None:
@@ -112,9 +159,9 @@ def test_an_utterance_without_phones_fails_alone(
         ("--phone-log-probs", b"no zip", "not an .npz file"),
         ("--phone-log-probs", None, "no such file"),
         ("--phones", b"A 0\n", "expected <blk> as the first symbol"),
-        ("--phones", b"<blk> 0\nA 1\n", "the pronunciation lexicon has a phone that the phone"),
+        ("--phones", b"<blk> 0\nA 1\n", "lexicon.txt:1: a phone that the phone table lacks: 'N'"),
         ("--lexicon", b"zoe\n", ":1: expected `WORD  PHONE PHONE ...`"),
-        ("--lexicon", b"zoe  X1\n", "the pronunciation lexicon has a phone that the phone"),
+        ("--lexicon", b"zoe  X\nk  X1\n", "broken:2: a phone that the phone table lacks: 'X1'"),
         ("--confusions", b"AA B -1\n", ":1: expected REFERENCE<TAB>RECOGNISED<TAB>COST<TAB>COUNT"),
         ("--confusions", b"\xff\n", "not UTF-8"),
     ],

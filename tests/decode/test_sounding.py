@@ -22,7 +22,7 @@ from factories import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spoken import best_alignment, log_probs, one_way, saying
+from spoken import best_alignment, by_letters, log_probs, one_way, saying
 
 from wfst_bias.decode.decoder import Decoder
 from wfst_bias.decode.options import DecodeOptions, OutputOptions
@@ -34,7 +34,6 @@ from wfst_bias.phones.lexicon import PhoneTable
 from wfst_bias.sound.confusion import ConfusionCosts
 from wfst_bias.sound.knowledge import PhoneKnowledge
 from wfst_bias.sound.options import LexiconLookupOptions, PhoneRescoreOptions
-from wfst_bias.sound.pronounce import Pronouncer
 from wfst_bias.tokens import TokenTable
 
 PHONES = PhoneTable(("<blk>", *"ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
@@ -46,8 +45,7 @@ FRAME = 0.02
 
 def knowledge(table: PhoneTable = PHONES) -> PhoneKnowledge:
     """Say words letter by letter."""
-    pronouncer = Pronouncer(table, lambda words: {word: (tuple(word.upper()),) for word in words})
-    return PhoneKnowledge(pronouncer, ConfusionCosts.uniform(table))
+    return PhoneKnowledge(by_letters(table), ConfusionCosts.uniform(table))
 
 
 def small_decoder(scale: float, power: float, n_best: int) -> Decoder:

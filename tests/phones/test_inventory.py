@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wfst_bias.errors import InputError
-from wfst_bias.phones.inventory import ESPEAK, PHONES, phone_table, to_phones
+from wfst_bias.phones.inventory import ESPEAK, PHONES, fitted, phone_table, to_phones
 from wfst_bias.phones.lexicon import PhoneTable
 
 SYMBOLS = st.lists(st.sampled_from(sorted(ESPEAK)), max_size=6)
@@ -64,6 +64,25 @@ def test_words(symbols: str, phones: str) -> None:
 def test_a_symbol_that_stands_for_no_phone_is_named(symbol: str) -> None:
     with pytest.raises(InputError, match="stands for no phone"):
         to_phones(["t", symbol])
+
+
+@pytest.mark.parametrize(
+    ("phone", "found"),
+    [("AH0", "AX"), ("AH1", "AH"), ("AX0", "AX"), ("EY2", "EY"), ("K", "K"), ("AX", "AX")],
+)
+def test_phones_of_the_cmu_dictionary_are_those_of_the_table(phone: str, found: str) -> None:
+    assert fitted(phone, phone_table()) == found
+
+
+def test_a_table_without_the_reduced_vowel_has_the_full_one_for_it() -> None:
+    table = PhoneTable(("<blk>", "AH", "K1"))
+    assert [fitted(phone, table) for phone in ("AX", "AH0", "AH2", "K1")] == ["AH"] * 3 + ["K1"]
+
+
+@pytest.mark.parametrize("phone", ["K1", "EH3", "X", "eh", "<blk>", "", "AH01"])
+def test_a_phone_that_the_table_lacks_is_refused(phone: str) -> None:
+    with pytest.raises(InputError, match="a phone that the phone table lacks"):
+        fitted(phone, phone_table())
 
 
 def test_the_committed_table_is_the_one_made_here(repository: Path) -> None:

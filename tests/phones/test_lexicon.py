@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wfst_bias.errors import InputError
+from wfst_bias.phones.inventory import fitted, phone_table
 from wfst_bias.phones.lexicon import PhoneLexicon, PhoneTable
 
 PHONES = st.sampled_from(("AA", "B", "K", "AX"))
@@ -75,6 +77,34 @@ def test_a_line_that_says_nothing_is_named(tmp_path: Path, text: str, complaint:
     assert complaint in str(raised.value)
 
 
+def test_entries_of_the_cmu_dictionary_are_brought_into_the_table(tmp_path: Path) -> None:
+    path = tmp_path / "lexicon.txt"
+    path.write_text(";;; CMU\nAALBORG  AO1 L B AO0 R G # place, danish\nA(1)  EY1\nA  AH0\n")
+    lexicon = PhoneLexicon.read(path, partial(fitted, table=phone_table()))
+    assert lexicon.pronunciations == {
+        "AALBORG": (("AO", "L", "B", "AO", "R", "G"),),
+        "A": (("EY",), ("AX",)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("a  AX\nb  K XX\n", "lexicon.txt:2: a phone that the phone table lacks: 'XX'"),
+        ("a  # AX\n", "lexicon.txt:1: expected `WORD  PHONE PHONE ...`"),
+        ("a  B AH3\n", "lexicon.txt:1: a phone that the phone table lacks: 'AH3'"),
+    ],
+)
+def test_a_line_with_a_phone_of_another_inventory_is_named(
+    tmp_path: Path, text: str, complaint: str
+) -> None:
+    path = tmp_path / "lexicon.txt"
+    path.write_text(text)
+    with pytest.raises(InputError) as raised:
+        PhoneLexicon.read(path, partial(fitted, table=phone_table()))
+    assert complaint in str(raised.value)
+
+
 def test_a_file_that_is_not_utf8_is_named_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "lexicon.txt"
     path.write_bytes(b"a  AX\n\xe9t\xe9  EY\n")
@@ -100,7 +130,7 @@ def test_a_word_without_phones(variants: tuple[tuple[str, ...], ...]) -> None:
         PhoneLexicon({"a": variants})
 
 
-@pytest.mark.parametrize("phone", ["", "A B"])
+@pytest.mark.parametrize("phone", ["", "A B", "#A"])
 def test_a_phone_that_no_line_can_hold(phone: str) -> None:
     with pytest.raises(InputError, match="a phone of 'a'"):
         PhoneLexicon({"a": ((phone,),)})

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spoken import TABLE
+from spoken import TABLE, by_letters
 
+from wfst_bias.phones.names import Name
 from wfst_bias.sound.confusion import ConfusionCosts
-from wfst_bias.sound.entity_sounds import EntitySounds, Match, ways_of
-from wfst_bias.sound.pronounce import Pronouncer
+from wfst_bias.sound.entity_sounds import MOST_WAYS, EntitySounds, Match
 
 COSTS = ConfusionCosts.uniform(TABLE)
 WORDS = st.text("abk", min_size=1, max_size=4)
@@ -21,25 +19,17 @@ ENTITIES = st.lists(
 HEARD = st.lists(st.integers(1, 3), max_size=5).map(tuple)
 
 
-def by_letters(words):
-    """Say words letter by letter; a doubled letter may also be said once."""
-    return {
-        word: tuple({tuple(word.upper()), tuple(k.upper() for k, _ in itertools.groupby(word))})
-        for word in words
-        if word.isalpha()
-    }
-
-
 def sounds(entities, least=1) -> EntitySounds:
-    return EntitySounds.of(entities, Pronouncer(TABLE, by_letters), least)
+    named = [(written, [Name(form) for form in forms]) for written, forms in entities]
+    return EntitySounds.of(named, by_letters(doubled_once=True), least)
 
 
 def expected(entities, heard, per_phone) -> set[tuple[str, tuple[int, ...], float]]:
     """Look through all pronunciations of all entities, one by one."""
-    pronouncer = Pronouncer(TABLE, by_letters)
+    pronouncer = by_letters(doubled_once=True)
     found = set()
     for written, forms in entities:
-        for way in ways_of(forms, pronouncer):
+        for way in (way for form in forms for way in pronouncer.whole(Name(form), MOST_WAYS)):
             cost = COSTS.distance(way, heard)
             if cost <= per_phone * len(way) + 1e-6:
                 found.add((written, way, round(cost, 4)))

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spoken import TABLE
+from spoken import TABLE, by_letters
 
+from wfst_bias.phones.names import Name
 from wfst_bias.sound.confusion import ConfusionCosts
 from wfst_bias.sound.entity_sounds import EntitySounds
 from wfst_bias.sound.heard import HeardPhone
 from wfst_bias.sound.lookup import Lookup, Replacement, TimedWord
 from wfst_bias.sound.options import LexiconLookupOptions
-from wfst_bias.sound.pronounce import Pronouncer
 
 COSTS = ConfusionCosts.uniform(TABLE)
 NAMES = {"Abba": "abba", "Kabak": "kabak", "Bak Abb": "bak abb"}
@@ -25,15 +25,10 @@ def letters(word: str) -> tuple[int, ...]:
     return tuple(TABLE.ids_of(word.upper().replace(" ", "")))
 
 
-def said_by_letters(words):
-    return {word: (tuple(word.upper()),) for word in words}
-
-
 def lookup(names: dict[str, str] = NAMES, **options: float) -> Lookup:
-    entities = [(written, (form,)) for written, form in names.items()]
+    entities = [(written, (Name(form),)) for written, form in names.items()]
     chosen = LexiconLookupOptions(**{"lookup_words": 3, "lookup_phones": 2, **options})  # type: ignore[arg-type]
-    pronouncer = Pronouncer(TABLE, said_by_letters)
-    return Lookup(EntitySounds.of(entities, pronouncer, chosen.lookup_phones), COSTS, chosen)
+    return Lookup(EntitySounds.of(entities, by_letters(), chosen.lookup_phones), COSTS, chosen)
 
 
 def timed(*words: str, gap: int = 0) -> list[TimedWord]:

@@ -65,9 +65,10 @@ class ModelFolder:
         return self._if_there(PHONES_FILE)
 
     @property
-    def lexicon(self) -> Path | None:
-        """Return the pronunciations that come with the model, None where none do."""
-        return self._if_there(LEXICON_FILE)
+    def lexicons(self) -> tuple[Path, ...]:
+        """Return the pronunciations that come with the model, one file or none."""
+        found = self._if_there(LEXICON_FILE)
+        return () if found is None else (found,)
 
     def _if_there(self, name: str) -> Path | None:
         path = self.path / name

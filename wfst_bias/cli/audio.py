@@ -96,11 +96,11 @@ def fill_from_model(flags: Mapping[str, Any]) -> dict[str, Any]:
         "tokens": model.tokens,
         "options_file": model.options,
         "phones": model.phones,
-        "lexicon": model.lexicon,
         "frame_shift_ms": FRAME_SHIFT_MS,
     }
     filled |= {name: value for name, value in flags.items() if value is not None}
-    return {**flags, **filled, "lm": filled.get("lm") or model.lm}
+    own = (*flags.get("lexicon", ()), *model.lexicons)  # those given go before the model's
+    return {**flags, **filled, "lm": filled.get("lm") or model.lm, "lexicon": own}
 
 
 @contextmanager

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from wfst_bias.cli.decode_work import Decoded, ListReport, Utterance
 from wfst_bias.cli.inputs import REPORT, count_lines, read_lists
+from wfst_bias.decode.entity_names import with_sounds
 from wfst_bias.entities.classes import ListFile, in_known_classes
 from wfst_bias.entities.entity_list import (
     REPORT_COLUMNS,
     EntityList,
+    LineReport,
     entities_from_strings,
     write_report,
 )
@@ -27,6 +29,7 @@ from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.entities.spelling import Speller
 from wfst_bias.errors import InputError
 from wfst_bias.files import write_text
+from wfst_bias.sound.knowledge import PhoneKnowledge
 from wfst_bias.tokens import TokenTable
 
 log = logging.getLogger(__name__)
@@ -50,13 +53,15 @@ class ListRequest:
 class RunLists:
     """Hold the list of the run or the lists of its utterances, or neither.
 
-    `classes` are those of the LM, once it is known.
+    `classes` are those of the LM, once it is known; `phones` is what says how names are pronounced,
+    where sound has a say.
     """
 
     tokens: TokenTable
     shared: EntityList | None = None
     own: Mapping[str, UtteranceList] | None = None
     classes: Sequence[str] = ()
+    phones: PhoneKnowledge | None = None
 
     @classmethod
     def read(cls, request: ListRequest, tokens: TokenTable, ids: Sequence[str]) -> RunLists:
@@ -86,6 +91,11 @@ class RunLists:
         """Return the lists as an LM with these class words serves them."""
         shared = None if self.shared is None else in_known_classes(self.shared, classes)
         return replace(self, shared=shared, classes=classes)
+
+    def as_said(self, phones: PhoneKnowledge | None) -> RunLists:
+        """Return the lists with reports that tell what is wrong with the sound of their lines."""
+        shared = None if self.shared is None else _told(self.shared, phones, self.tokens)
+        return replace(self, shared=shared, phones=phones)
 
     def own_lists(self) -> dict[str, EntityList]:
         """Return the lists of utterances that have one of their own, by id."""
@@ -127,11 +137,14 @@ class RunLists:
             name = found.result.utterance_id
             if name in self.own:
                 # A worker that died with an utterance took the report of its list along.
-                report = found.report or ListReport.of(self._compile(name).report)
+                report = found.report or ListReport.of(self._report(name))
                 counts.update(report.counts)
                 lines += [f"{name}\t{line}" for line in report.lines]
         write_text(path, "\n".join(lines) + "\n")
         return dict(counts)
+
+    def _report(self, name: str) -> Sequence[LineReport]:
+        return _told(self._compile(name), self.phones, self.tokens).report
 
     def _compile(self, name: str, *, strict: bool = False) -> EntityList:
         assert self.own is not None, "only utterances with lists of their own are asked for"
@@ -139,6 +152,13 @@ class RunLists:
         phrases = self.own[name].entities
         found = entities_from_strings(phrases, normalizer, "auto", speller=speller, strict=strict)
         return in_known_classes(found, self.classes) if self.classes else found
+
+
+def _told(entities: EntityList, phones: PhoneKnowledge | None, tokens: TokenTable) -> EntityList:
+    """Return a list whose report tells of its sound, if anything says how names are pronounced."""
+    if phones is None:
+        return entities
+    return with_sounds(entities, phones.pronouncer, Normalizer(tokens))
 
 
 def _warn(path: Path, what: str, names: set[str]) -> None:

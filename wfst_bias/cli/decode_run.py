@@ -89,8 +89,9 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
       WorkerError: workers that cannot begin.
     """
     check_packages()
+    phones = None
     if request.options.needs_phones:
-        request.sound.check(isinstance(request.source, AudioRequest))
+        phones = request.sound.read(isinstance(request.source, AudioRequest))
     else:
         request.sound.warn_if_unused()
     needs_phones = request.options.needs_phones and request.sound.log_probs is None
@@ -101,7 +102,7 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
     lists = RunLists.read(request.lists, tokens, source.ids)
     with graph_folder(request.cache) as cache:
         graph = load_graph(request.tokens, request.lm, cache)
-        lists = lists.in_classes(graph.classes)
+        lists = lists.in_classes(graph.classes).as_said(phones)
         _prepare_variants(request, tokens, lists, cache)
         with (
             _lattice_folder(request, tokens, graph.words, lists, source.ids) as lattices,
@@ -116,7 +117,7 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
                 None if lists.shared is None else replace(lists.shared, report=()),
                 lattices,
                 found.phones or request.sound.log_probs,
-                request.sound.files,
+                phones,
             )
             decoded = _decode(work, lists.utterances(source.ids), request.nj, found.faults)
     _write_results([d.result for d in decoded], request.out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from wfst_bias.formats.log_probs import FloatArray, open_log_probs
 from wfst_bias.formats.results import Result
 from wfst_bias.lattices.arcs import Weights
 from wfst_bias.lattices.kaldi import write_beside
-from wfst_bias.sound.knowledge import PhoneFiles
+from wfst_bias.sound.knowledge import PhoneKnowledge
 
 if TYPE_CHECKING:
     from wfst_bias.decode.decoder import Decoder, PieceLattice
@@ -98,7 +98,7 @@ class DecodeWork:
       entities: the list of the run, None for none.
       lattices: where lattices go, None for nowhere.
       phone_log_probs: of the same utterances, None for none.
-      phone_files: what says how words are pronounced.
+      phones: how words are said, where the options ask for it.
     """
 
     tokens: Path
@@ -109,7 +109,7 @@ class DecodeWork:
     entities: EntityList | None = None
     lattices: LatticeFolder | None = None
     phone_log_probs: Path | None = None
-    phone_files: PhoneFiles = field(default_factory=PhoneFiles)
+    phones: PhoneKnowledge | None = None
 
     def __call__(self) -> Callable[[Sequence[Utterance]], list[Decoded]]:
         """Return a function that decodes utterances."""
@@ -118,8 +118,7 @@ class DecodeWork:
         from wfst_bias.decode.decoder import Decoder
 
         torch.set_num_threads(1)
-        phones = self.phone_files.read() if self.options.needs_phones else None
-        decoder = Decoder.load(self.tokens, self.lm, self.options, self.cache, phones)
+        decoder = Decoder.load(self.tokens, self.lm, self.options, self.cache, self.phones)
         return _Decoding(self, decoder).decode
 
 

@@ -16,6 +16,7 @@ from wfst_bias.cli.decode import decode_command
 from wfst_bias.cli.encode import encode_command
 from wfst_bias.cli.learn import learn_rules_command
 from wfst_bias.cli.lm import lm_command
+from wfst_bias.cli.misses import misses_command
 from wfst_bias.cli.phone_costs import phone_costs_command
 from wfst_bias.cli.phones import phones_command
 from wfst_bias.cli.report import report_command
@@ -68,7 +69,11 @@ IN_ORDER = (
     decode_command,
     rescore_command,
     score_command,
+<<<<<<< HEAD
     report_command,
+=======
+    misses_command,
+>>>>>>> names
     tune_command,
     variants_command,
     learn_rules_command,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import click
@@ -12,7 +13,6 @@ from wfst_bias.cli.inputs import FILE, check_out_file
 from wfst_bias.entities.list_file import ListLine, read_list
 from wfst_bias.errors import InputError
 from wfst_bias.files import read_lines
-from wfst_bias.phones.inventory import check_phones
 from wfst_bias.phones.lexicon import PhoneLexicon
 
 INPUT_FLAGS = ("--words", "--text", "--names")
@@ -52,7 +52,8 @@ INPUT_FLAGS = ("--words", "--text", "--names")
     type=FILE,
     multiple=True,
     metavar="FILE",
-    help="with --names: a lexicon of your own, which goes before espeak-ng; repeated for several",
+    help="with --names: a lexicon of your own in the form of the CMU dictionary, which goes before "
+    "espeak-ng; repeated for several, the first with a word says how",
 )
 @click.option(
     "--shipped/--no-shipped",
@@ -121,17 +122,20 @@ def phones_command(
 def _pronounce_names(
     files: tuple[Path, ...], lexicons: tuple[Path, ...], english: str, out: Path, *, shipped: bool
 ) -> str:
+    from wfst_bias.phones.inventory import fitted, phone_table
     from wfst_bias.phones.names import Name, NamePronouncer, shipped_lexicon
+    from wfst_bias.phones.origin import LanguageGuesser
+    from wfst_bias.phones.reading import EspeakReader
 
-    own = [PhoneLexicon.read(path) for path in lexicons]
-    for path, lexicon in zip(lexicons, own, strict=True):
-        check_phones(lexicon, path)
+    fit = partial(fitted, table=phone_table())
+    own = [PhoneLexicon.read(path, fit) for path in lexicons]
     lines = [line for path in files for line in read_list(path)]
     names = [Name(line.written, line.language) for line in lines if isinstance(line, ListLine)]
     if not names:
         raise InputError("no names in the file", path=files[0])
     known = shipped_lexicon() if shipped else None
-    lexicon = NamePronouncer(own, known, english=english).words(names)
+    guesser = LanguageGuesser.read()
+    lexicon = NamePronouncer(own, EspeakReader(), known, guesser, english).words(names)
     lexicon.write(out)
     ways = sum(map(len, lexicon.pronunciations.values()))
     rejected = len(lines) - len(names)

@@ -13,7 +13,7 @@ import click
 from wfst_bias.cli.inputs import FILE
 from wfst_bias.errors import InputError
 from wfst_bias.formats.log_probs import open_log_probs
-from wfst_bias.sound.knowledge import PhoneFiles
+from wfst_bias.sound.knowledge import PhoneFiles, PhoneKnowledge
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -35,8 +35,8 @@ class SoundRequest:
     @classmethod
     def of(cls, flags: Mapping[str, Any]) -> SoundRequest:
         """Return what flags ask for; those that a command lacks have no value."""
-        names = ("phones", "lexicon", "confusions")
-        files = PhoneFiles(**{name: flags.get(name) for name in names})
+        lexicons = tuple(flags.get("lexicon", ()))
+        files = PhoneFiles(flags.get("phones"), lexicons, flags.get("confusions"))
         return cls(flags.get("phone_log_probs"), files)
 
     def warn_if_unused(self) -> None:
@@ -46,7 +46,7 @@ class SoundRequest:
                 "--phone-log-probs is not used: --phone-scale or --lookup-words must be above 0"
             )
 
-    def check(self, has_audio: bool) -> None:
+    def read(self, has_audio: bool) -> PhoneKnowledge:
         """Read the files before the work begins, and see that there are phones.
 
         Raises:
@@ -60,7 +60,7 @@ class SoundRequest:
             )
         if self.log_probs is not None:
             open_log_probs(self.log_probs).close()
-        self.files.read()
+        return self.files.read()
 
 
 def phone_log_probs_flag(command: Command) -> Command:
@@ -86,9 +86,12 @@ def phone_file_flags(command: Command) -> Command:
     command = click.option(
         "--lexicon",
         type=FILE,
+        multiple=True,
         metavar="FILE",
-        help="pronunciations, WORD  PHONE PHONE ... a line; espeak-ng, where it is installed, "
-        "pronounces the words that it lacks [default: lexicon.txt of the model, if there is one]",
+        help="pronunciations in the form of the CMU dictionary, WORD  PHONE PHONE ... a line, that "
+        "go before all others; repeated for several, the first with a word says how. Behind them: "
+        "lexicon.txt of the model, if there is one, the names of data/phones, and espeak-ng, which "
+        "reads names in the language that the list gives, <lang:pl>, or their spelling suggests",
     )(command)
     return click.option(
         "--phones",

@@ -79,8 +79,9 @@ def run_tune(request: TuneRequest) -> list[str]:
     if find_spec("optuna") is None:
         raise ModuleNotFoundError("No module named 'optuna'", name="optuna")
     check_out_file(request.out)
+    knowledge = None
     if request.needs_phones:
-        request.sound.check(isinstance(request.source, AudioRequest))
+        knowledge = request.sound.read(isinstance(request.source, AudioRequest))
     tokens = TokenTable.read(request.tokens)
     source = open_source(request.source)
     place = request.source if isinstance(request.source, Path) else request.source.paths[0]
@@ -94,13 +95,11 @@ def run_tune(request: TuneRequest) -> list[str]:
             _refuse(found.faults, place)
             digests["log-probabilities"] = check_all(found.tokens, tokens.size)
             phones = (found.phones or request.sound.log_probs) if request.needs_phones else None
-            if phones is not None:
-                n_phones = request.sound.files.read().table.size
-                digests["phone log-probabilities"] = check_all(phones, n_phones)
+            if phones is not None and knowledge is not None:
+                digests["phone log-probabilities"] = check_all(phones, knowledge.table.size)
             work = TuneWork(
-                request.tokens, request.lm, found.tokens, cache, conditions, phones,
-                request.sound.files,
-            )  # fmt: skip
+                request.tokens, request.lm, found.tokens, cache, conditions, phones, knowledge
+            )
             with open_trace(request.out.with_suffix(TRIALS), request.plan, digests) as trace:
                 _run(request, trace, work, source.ids)
                 return list(summary(trace))

@@ -121,7 +121,8 @@ class Decoder:
         rescore, lookup = self.options.phone_rescore, self.options.lexicon_lookup
         forms = {form for form, log_prob in loaded.unigrams if log_prob >= lookup.lookup_rare_nats}
         common = {word for word in loaded.words if self.normalizer.normalize(word).form in forms}
-        return Sounding(phones or PhoneFiles().read(), rescore, lookup, common)
+        knowledge = phones or PhoneFiles().read()
+        return Sounding(knowledge, rescore, lookup, common, self.normalizer)
 
     @classmethod
     def load(
@@ -167,7 +168,8 @@ class Decoder:
             entities = entities_from_strings(
                 tuple(entities), self.normalizer, "auto", speller=self.speller
             )
-        return self.compiler.compile(entities)
+        told = entities if self.sounding is None else self.sounding.told(entities)
+        return self.compiler.compile(told)
 
     def decode(
         self,
@@ -294,8 +296,9 @@ class Decoder:
         ranked = [rank_texts(of.lattice, of.entities, self.context) for of in lattices]
         if self.sounding is None or not self._rescores():
             return ranked
+        words, names = self.context.vocabulary, self.sounding.names
         said = [
-            [spoken_in(text, of.lattice, self.context.vocabulary, of.entities) for text in texts]
+            [spoken_in(text, of.lattice, words, of.entities, names) for text in texts]
             for of, texts in zip(lattices, ranked, strict=True)
         ]
         heard = [piece.heard for piece in batch if piece.heard is not None]

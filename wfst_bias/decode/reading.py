@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,10 +14,12 @@ from wfst_bias.decode.dense import Frames, LogProbs
 from wfst_bias.decode.lattice import Lattice
 from wfst_bias.decode.path import Segment, Vocabulary, last_frames, read_segments, spread
 from wfst_bias.decode.texts import TextPath, best_texts
+from wfst_bias.entities.entity_list import Entity
 from wfst_bias.formats.results import EntitySpan, NbestEntry, Result, Word
 from wfst_bias.graph.arcs import ArcKind
 from wfst_bias.graph.compiled_list import CompiledList
 from wfst_bias.graph.join import ArcMeaning
+from wfst_bias.phones.names import Name
 from wfst_bias.sound.texts import Spoken
 
 NO_PATH = "no path survived the search, nor one with twice the beam"
@@ -118,16 +120,20 @@ def rank_texts(
 
 
 def spoken_in(
-    text: RankedText, lattice: Lattice, vocabulary: Vocabulary, entities: CompiledList | None
+    text: RankedText,
+    lattice: Lattice,
+    vocabulary: Vocabulary,
+    entities: CompiledList | None,
+    names: Callable[[Entity], tuple[Name, ...]],
 ) -> list[Spoken]:
     """Return the words and entities of a text of a lattice, and how they are said."""
     writings = lattice.writings.take(np.array(text.path.writings, np.int64) - 1)
     found = []
     for segment in read_segments(writings, vocabulary, entities):
         if segment.form is None or entities is None:
-            found.append(Spoken(segment.text, (segment.text,)))
+            found.append(Spoken(segment.text))
         else:
-            found.append(Spoken(segment.text, entities.entity(segment.form).forms, True))
+            found.append(Spoken(segment.text, names(entities.entity(segment.form))))
     return found
 
 

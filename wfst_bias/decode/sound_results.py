@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from wfst_bias.entities.entity_list import Entity
 from wfst_bias.formats.results import EntitySpan, LookedUp, Result, Word
 from wfst_bias.graph.compiled_list import CompiledList
+from wfst_bias.phones.names import Name
 from wfst_bias.sound.align import Alignment
 from wfst_bias.sound.lookup import Replacement
 from wfst_bias.sound.texts import Spoken
@@ -20,27 +22,32 @@ class PlacedUnit:
     words: range
 
 
-def placed_units(result: Result, entities: CompiledList | None) -> list[PlacedUnit]:
+def placed_units(
+    result: Result,
+    entities: CompiledList | None,
+    names: Callable[[Entity], tuple[Name, ...]],
+) -> list[PlacedUnit]:
     """Return the words and entities of a result.
 
     Args:
       result: what was decoded.
-      entities: the list that it was decoded with; it knows how its entities are said.
+      entities: the list that it was decoded with.
+      names: what an entity is called.
     """
     spans = {span.first_word: span for span in result.entities}
     written = {span.written for span in result.entities}
-    forms: dict[str, tuple[str, ...]] = {}
+    called: dict[str, tuple[Name, ...]] = {}
     for entity in () if entities is None or not written else entities.entities:
         if entity.written in written:
-            forms[entity.written] = (*forms.get(entity.written, ()), *entity.forms)
+            called[entity.written] = (*called.get(entity.written, ()), *names(entity))
     units = []
     at = 0
     while at < len(result.words):
         span, text = spans.get(at), result.words[at].text
         if span is None:
-            unit = PlacedUnit(Spoken(text, (text,)), range(at, at + 1))
+            unit = PlacedUnit(Spoken(text), range(at, at + 1))
         else:
-            spoken = Spoken(span.written, forms[span.written], True)
+            spoken = Spoken(span.written, called[span.written])
             unit = PlacedUnit(spoken, range(at, at + span.n_words))
         units.append(unit)
         at = unit.words.stop

@@ -6,9 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from wfst_bias.decode.dense import LogProbs
+from wfst_bias.decode.entity_names import names_of, with_sounds
 from wfst_bias.decode.sound_results import PlacedUnit, placed_units, with_entities, with_times
+from wfst_bias.entities.entity_list import Entity, EntityList
+from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.formats.results import Result
 from wfst_bias.graph.compiled_list import CompiledList
+from wfst_bias.phones.names import Name
 from wfst_bias.sound.align import Alignment, Utterance, align
 from wfst_bias.sound.entity_sounds import EntitySounds
 from wfst_bias.sound.heard import heard_phones
@@ -43,6 +47,7 @@ class Sounding:
       knowledge: how words are said.
       rescore, lookup: what to do.
       common: words that are not rare.
+      normalizer: of the lists.
     """
 
     def __init__(
@@ -51,12 +56,22 @@ class Sounding:
         rescore: PhoneRescoreOptions,
         lookup: LexiconLookupOptions,
         common: Collection[str],
+        normalizer: Normalizer,
     ) -> None:
         self.knowledge = knowledge
         self.rescore = rescore
         self.lookup = lookup
         self._common = common
+        self._normalizer = normalizer
         self._sounds: dict[int, tuple[CompiledList, EntitySounds]] = {}
+
+    def names(self, entity: Entity) -> tuple[Name, ...]:
+        """Return what an entity is called, once for each of its forms."""
+        return names_of(entity, self._normalizer)
+
+    def told(self, entities: EntityList) -> EntityList:
+        """Return a list whose report also tells what is wrong with the sound of its lines."""
+        return with_sounds(entities, self.knowledge.pronouncer, self._normalizer)
 
     def losses(self, texts: Sequence[Texts], heard: Sequence[HeardPiece]) -> list[list[float]]:
         """Return what each text of each piece loses by how it is said, in nats.
@@ -75,7 +90,8 @@ class Sounding:
 
         Results without words, and those that do not fit into their frames, stay as they are.
         """
-        units = [placed_units(result, own) for result, own in zip(results, lists, strict=True)]
+        both = zip(results, lists, strict=True)
+        units = [placed_units(result, own, self.names) for result, own in both]
         aligned = self._align([[[u.spoken for u in of]] for of in units], heard)
         self._say(lists)
         return [
@@ -136,19 +152,19 @@ class Sounding:
         return timed
 
     def _say(self, lists: Sequence[CompiledList | None]) -> None:
-        """Pronounce the words of all new lists at once."""
+        """Pronounce the names of all new lists at once."""
         if not self.lookup.is_on:
             return
         new = [own for own in lists if own is not None and id(own) not in self._sounds]
         entities = (entity for own in new for entity in own.entities)
-        self.knowledge.pronouncer.learn(w for e in entities for f in e.forms for w in f.split())
+        self.knowledge.pronouncer.learn(names=(name for e in entities for name in self.names(e)))
 
     def _sounds_of(self, entities: CompiledList) -> EntitySounds:
         """Return the pronunciations of the entities without a penalty."""
         known = self._sounds.get(id(entities))
         if known is not None:
             return known[1]
-        wanted = [(e.written, e.forms) for e in entities.entities if (e.score or 0.0) >= 0]
+        wanted = [(e.written, self.names(e)) for e in entities.entities if (e.score or 0.0) >= 0]
         made = EntitySounds.of(wanted, self.knowledge.pronouncer, self.lookup.lookup_phones)
         while len(self._sounds) >= _MOST_LISTS:
             self._sounds.pop(next(iter(self._sounds)))

@@ -20,15 +20,8 @@ from phonemizer.backend.espeak.wrapper import EspeakWrapper
 from phonemizer.separator import Separator
 
 from wfst_bias.errors import InputError
-from wfst_bias.phones.inventory import LANGUAGES, to_phones
+from wfst_bias.phones.inventory import LANGUAGES, WEAK_FORMS, to_phones
 from wfst_bias.phones.lexicon import PhoneLexicon, Pronunciation
-
-# Words that are hardly ever said in speech as they are said alone: how they are said, the usual
-# way first. What espeak-ng says of the word alone comes last.
-WEAK_FORMS = {
-    "a": ("AX",), "an": ("AX N",), "and": ("AX N D",), "of": ("AX V",),
-    "the": ("DH AX", "DH IY"), "to": ("T AX",), "than": ("DH AX N",),
-}  # fmt: skip
 
 _SEPARATOR = Separator(phone=" ", syllable="", word="|")
 _APOSTROPHES = str.maketrans(dict.fromkeys("’ʼ‘", "'"))
@@ -137,5 +130,4 @@ def _to_phones(word: str, symbols: Sequence[str]) -> Pronunciation:
 
 
 def _variants(word: str, phones: Pronunciation) -> tuple[Pronunciation, ...]:
-    weak = tuple(tuple(form.split()) for form in WEAK_FORMS.get(word, ()))
-    return tuple(dict.fromkeys((*weak, phones)))
+    return tuple(dict.fromkeys((*WEAK_FORMS.get(word, ()), phones)))

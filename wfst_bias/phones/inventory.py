@@ -3,21 +3,23 @@
 PHONES       the 40 phones, each with a word in which it is heard
 ESPEAK       symbol of espeak-ng (IPA) -> phones
 LANGUAGES    the languages of espeak-ng whose symbols are in that table
+WEAK_FORMS   words that running speech reduces -> how they are said there
 phone_table  the table of the phone head: the blank and the phones
+fitted       a phone of a lexicon -> that of a table which stands for it
 to_phones    a pronunciation in symbols of espeak-ng -> phones
 
-The phones are those of the CMU dictionary without stress digits, so that entries of it can be
-pasted into a lexicon, and AX, the vowel of unstressed syllables, which the CMU dictionary writes
-AH0. What the table merges and why is told in data/phones/README.md.
+The phones are those of the CMU dictionary without stress digits, and AX, the vowel of unstressed
+syllables, which the CMU dictionary writes AH0. What the table merges and why is told in
+data/phones/README.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from wfst_bias.errors import InputError
-from wfst_bias.phones.lexicon import BLANK, PhoneLexicon, PhoneTable, Pronunciation
+from wfst_bias.phones.lexicon import BLANK, PhoneTable, Pronunciation
 
 # Language of espeak-ng -> what it is.
 LANGUAGES = {"en-us": "English as spoken in America", "en-gb": "English as spoken in Britain"}
@@ -79,6 +81,18 @@ ESPEAK: dict[str, Pronunciation] = {
     for symbol, phones in (_ONE_PHONE | _FOREIGN | _SEVERAL_PHONES).items()
 }
 _ONE_SOUND = {("ER", "R"), ("R", "R")}
+_WEAK_FORMS = {
+    "a": ("AX",), "an": ("AX N",), "and": ("AX N D",), "of": ("AX V",),
+    "the": ("DH AX", "DH IY"), "to": ("T AX",), "than": ("DH AX N",),
+}  # fmt: skip
+
+# Words that are hardly ever said in speech as they are said alone: how they are said, the usual
+# way first.
+WEAK_FORMS: dict[str, tuple[Pronunciation, ...]] = {
+    word: tuple(tuple(form.split()) for form in forms) for word, forms in _WEAK_FORMS.items()
+}
+# As the CMU dictionary writes vowels: with a digit of stress.
+_STRESSED = re.compile("(AA|AE|AH|AO|AW|AX|AY|EH|ER|EY|IH|IY|OW|OY|UH|UW)[012]")
 
 
 def phone_table() -> PhoneTable:
@@ -86,20 +100,34 @@ def phone_table() -> PhoneTable:
     return PhoneTable((BLANK, *sorted(PHONES)))
 
 
-def check_phones(lexicon: PhoneLexicon, path: Path | str) -> None:
-    """Refuse a lexicon with other phones than PHONES.
+def fitted(phone: str, table: PhoneTable) -> str:
+    """Return the phone of a table that stands for a phone of a lexicon.
+
+    It is the phone itself if the table has it. Digits of stress are taken off, AH0 becomes AX, and
+    AX becomes AH for a table without AX.
 
     Raises:
-      InputError: it has one.
+      InputError: the table has none for it.
     """
-    unknown = min(lexicon.phones - PHONES.keys(), default=None)
-    if unknown is not None:
+    found = next((each for each in _forms_of(phone) if each in table.ids), None)
+    if found is None:
         raise InputError(
-            "a phone that is not in data/phones/phones.txt",
-            path=path,
-            value=unknown,
-            remedy="take off the digits of stress, and make AH0 AX",
+            "a phone that the phone table lacks",
+            value=phone,
+            remedy="make the lexicon with the phones of this table",
         )
+    return found
+
+
+def _forms_of(phone: str) -> Iterator[str]:
+    yield phone
+    stressed = _STRESSED.fullmatch(phone)
+    if phone == "AH0":
+        yield "AX"
+    if stressed is not None:
+        yield stressed[1]
+    if phone.rstrip("012") == "AX":
+        yield "AH"
 
 
 def to_phones(symbols: Iterable[str], table: Mapping[str, Pronunciation] = ESPEAK) -> Pronunciation:

@@ -1,22 +1,23 @@
 """Pronunciations of words, and the table of phones: files in, files out.
 
-PhoneLexicon  word -> pronunciations; the form of the CMU dictionary, `WORD  P1 P2 ...`
+PhoneLexicon  word -> pronunciations; the form of the CMU dictionary, `WORD  P1 P2 ...  # COMMENT`
 PhoneTable    phone -> column of the phone head; `SYMBOL ID` a line, `<blk> 0` first
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 
 from wfst_bias.errors import InputError
 from wfst_bias.files import read_lines, write_text
 
 BLANK = "<blk>"
-COMMENT = ";;;"
+COMMENT, REMARK = ";;;", "#"
 
 Pronunciation = tuple[str, ...]
 
@@ -65,19 +66,27 @@ class PhoneLexicon:
         return found
 
     @classmethod
-    def read(cls, path: Path | str) -> PhoneLexicon:
+    def read(cls, path: Path | str, fit: Callable[[str], str] | None = None) -> PhoneLexicon:
         """Read a lexicon in the form of the CMU dictionary.
 
         A word given again, plain or as `WORD(2)`, has one more pronunciation; the same one given
-        twice counts once. Empty lines and lines that begin with `;;;` are left out.
+        twice counts once. Empty lines and lines that begin with `;;;` are left out, and so is what
+        follows a `#` behind phones.
+
+        Args:
+          path: a UTF-8 file.
+          fit: brings each phone into another inventory, see `fitted`; None to leave them.
 
         Raises:
-          InputError: a file that cannot be read, or a line without phones.
+          InputError: a file that cannot be read, a line without phones, or a phone that `fit`
+            refuses.
         """
         entries: dict[str, dict[Pronunciation, None]] = {}
         for number, line in enumerate(read_lines(path), start=1):
             if line.strip() and not line.startswith(COMMENT):
                 word, phones = _parse_entry(line, path, number)
+                if fit is not None:
+                    phones = _fitting(phones, fit, path, number)
                 entries.setdefault(word, {})[phones] = None
         if not entries:
             raise InputError("no word in the pronunciation lexicon", path=path)
@@ -180,17 +189,30 @@ def _check_entry(word: str, variants: tuple[Pronunciation, ...]) -> None:
     unfit = next((p for phones in variants for p in phones if p.split() != [p]), None)
     if unfit is not None:
         raise InputError(f"a phone of {word!r} is empty or has white space", value=unfit)
+    remark = next((p for phones in variants for p in phones if p.startswith(REMARK)), None)
+    if remark is not None:
+        raise InputError(f"a phone of {word!r} begins like a comment", value=remark)
 
 
 def _parse_entry(line: str, path: Path | str, number: int) -> tuple[str, Pronunciation]:
-    name, *phones = line.split()
+    name, *fields = line.split()
+    phones = tuple(takewhile(lambda field: not field.startswith(REMARK), fields))
     if not phones:
         raise InputError("expected `WORD  PHONE PHONE ...`", path=path, line=number, value=line)
     variant = _VARIANT.fullmatch(name)
     word = name if variant is None else variant[1]
     if _VARIANT.fullmatch(word) or word.startswith(COMMENT):
         raise InputError("expected one (2) at most", path=path, line=number, value=name)
-    return word, tuple(phones)
+    return word, phones
+
+
+def _fitting(
+    phones: Pronunciation, fit: Callable[[str], str], path: Path | str, number: int
+) -> Pronunciation:
+    try:
+        return tuple(map(fit, phones))
+    except InputError as error:
+        raise InputError(str(error), path=path, line=number) from None
 
 
 def _parse_symbol(line: str, column: int, path: Path | str, number: int) -> str:

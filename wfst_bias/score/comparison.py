@@ -14,7 +14,12 @@ def comparison_words(text: str) -> tuple[str, ...]:
     else is no letter, digit or apostrophe separates words, as the hyphen of `Jean-Claude` does.
     This is how an entity is normalized, but it depends on no model's letters.
     """
-    return tuple(text.translate(_COMPARABLE).split())
+    return tuple(comparable(text).split())
+
+
+def comparable(text: str) -> str:
+    """Return a text as it is compared, white space between words; each character by itself."""
+    return text.translate(_COMPARABLE)
 
 
 class _Comparable(dict[int, str]):

@@ -2,7 +2,7 @@
 
 options      phone-rescore and lexicon-lookup, as options
 knowledge    what all of it reads from files
-pronounce    word -> its pronunciations in columns of the phone head
+pronounce    word or name -> its pronunciations in columns of the phone head
 phone_graph  texts -> graphs of their pronunciations in the CTC topology
 texts        what is written -> how it is said
 align        graphs and phone log-probabilities -> best alignments, in k2

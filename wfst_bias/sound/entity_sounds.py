@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from wfst_bias.phones.names import Name
 from wfst_bias.sound.confusion import ConfusionCosts, Ints
 from wfst_bias.sound.pronounce import Pronouncer
 
@@ -46,20 +46,20 @@ class EntitySounds:
 
     @classmethod
     def of(
-        cls, entities: Iterable[tuple[str, Sequence[str]]], pronouncer: Pronouncer, least: int
+        cls, entities: Iterable[tuple[str, Sequence[Name]]], pronouncer: Pronouncer, least: int
     ) -> EntitySounds:
         """Say the entities of a list.
 
         Args:
-          entities: written form, and spoken forms of words with a space between them.
-          pronouncer: says words; an entity with a word that it cannot say is left out.
+          entities: written form, and what it is called, once for each form.
+          pronouncer: says names; one with a word that it cannot say is left out.
           least: fewest phones of a pronunciation that is kept.
         """
         known = list(entities)
-        pronouncer.learn(w for _, forms in known for form in forms for w in form.split())
+        pronouncer.learn(names=(name for _, names in known for name in names))
         found: dict[tuple[int, ...], set[str]] = {}
-        for written, forms in known:
-            for way in ways_of(forms, pronouncer):
+        for written, names in known:
+            for way in (way for name in names for way in pronouncer.whole(name, MOST_WAYS)):
                 if len(way) >= least:
                     found.setdefault(way, set()).add(written)
         ways = {way: tuple(sorted(found[way])) for way in sorted(found)}
@@ -89,11 +89,3 @@ class EntitySounds:
             for i in np.flatnonzero(distance <= allowed[rows])
             for written in self.ways[every[rows[i]]]
         ]
-
-
-def ways_of(forms: Iterable[str], pronouncer: Pronouncer) -> Iterator[tuple[int, ...]]:
-    """Return the pronunciations of phrases, each at most `MOST_WAYS`, the usual ones first."""
-    for form in forms:
-        of_words = [pronouncer(word) for word in form.split()]
-        for way in itertools.islice(itertools.product(*of_words), MOST_WAYS):
-            yield tuple(itertools.chain.from_iterable(way))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from wfst_bias.phones.inventory import phone_table
+from wfst_bias.phones.inventory import fitted, phone_table
 from wfst_bias.phones.lexicon import PhoneLexicon, PhoneTable
 from wfst_bias.sound.confusion import ConfusionCosts
 from wfst_bias.sound.pronounce import Pronouncer
@@ -31,16 +32,16 @@ class PhoneKnowledge:
 
 @dataclass(frozen=True)
 class PhoneFiles:
-    """Name the files; None for what is built in.
+    """Name the files; None or none for what is built in.
 
     Attributes:
       phones: the phone table; else the one of `wfst-bias phones`.
-      lexicon: pronunciations that come before those of espeak-ng; else there are only these.
+      lexicons: pronunciations; each goes before those behind it, and before all else.
       confusions: costs of phone edits, see `ConfusionCosts`; else each costs 1.
     """
 
     phones: Path | None = None
-    lexicon: Path | None = None
+    lexicons: tuple[Path, ...] = ()
     confusions: Path | None = None
 
     def read(self) -> PhoneKnowledge:
@@ -51,9 +52,10 @@ class PhoneFiles:
             how words are pronounced.
         """
         table = phone_table() if self.phones is None else PhoneTable.read(self.phones)
-        lexicon = None if self.lexicon is None else PhoneLexicon.read(self.lexicon)
+        fit = partial(fitted, table=table)
+        lexicons = [PhoneLexicon.read(path, fit) for path in self.lexicons]
         if self.confusions is None:
             costs = ConfusionCosts.uniform(table)
         else:
             costs = ConfusionCosts.read(self.confusions, table)
-        return PhoneKnowledge(Pronouncer.of(table, lexicon), costs)
+        return PhoneKnowledge(Pronouncer.of(table, lexicons), costs)

@@ -9,13 +9,13 @@ by an entity that is nearer by a margin.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 import numpy as np
 
+from wfst_bias.phones.names import whole_ways
 from wfst_bias.sound.confusion import ConfusionCosts
 from wfst_bias.sound.entity_sounds import MOST_WAYS, EntitySounds, Match
 from wfst_bias.sound.heard import HeardPhone
@@ -154,8 +154,7 @@ class Lookup:
         margin = 0.0 if rare else self.options.lookup_margin
         if not all(word.ways for word in own):
             return float("inf") if rare else -margin
-        said = list(itertools.islice(itertools.product(*(word.ways for word in own)), MOST_WAYS))
-        flat = {tuple(itertools.chain.from_iterable(way)) for way in said}
+        flat = set(whole_ways([word.ways for word in own], MOST_WAYS))
         if not flat.isdisjoint(candidates):
             return -margin
         costs = (self.costs.distance(way, heard) for way in flat for heard in candidates)

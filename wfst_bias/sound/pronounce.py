@@ -1,119 +1,131 @@
-"""How words are said, in columns of the phone head; each word is looked up once.
+"""How words and names are said, in columns of the phone head; each is looked up once.
 
-Where pronunciations come from is behind one small interface, `Pronounce`: words in, their
-pronunciations out. Here it is a lexicon, and espeak-ng for the words that it lacks.
+What is said of them comes from `NamePronouncer` alone; here it becomes columns.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
-from importlib.util import find_spec
+from collections.abc import Iterable, Iterator, Sequence
 
 from wfst_bias.errors import InputError
-from wfst_bias.phones.inventory import PHONES
-from wfst_bias.phones.lexicon import PhoneLexicon, PhoneTable, Pronunciation
+from wfst_bias.phones.inventory import PHONES, fitted
+from wfst_bias.phones.lexicon import PhoneLexicon, PhoneTable
+from wfst_bias.phones.names import Name, NamePronouncer, shipped_lexicon, whole_ways
+from wfst_bias.phones.origin import LanguageGuesser
+from wfst_bias.phones.reading import EspeakReader, Pronunciations
 
-# Words to their pronunciations; a word that cannot be said has none or is missing.
-Pronounce = Callable[[Collection[str]], Mapping[str, tuple[Pronunciation, ...]]]
 # The ways of saying a word, each the columns of its phones. None at all: it may sound like
 # anything.
 Ways = tuple[tuple[int, ...], ...]
 
-_G2P_PACKAGES = ("phonemizer", "espeakng_loader")
+_MOST_SHOWN = 5
 
 log = logging.getLogger(__name__)
 
 
 class Pronouncer:
-    """Say words in the phones of a table; what was said once is remembered.
+    """Say words and names in the phones of a table; what was said once is remembered.
 
     Args:
       table: the columns of the phone head.
-      pronounce: where pronunciations come from.
+      source: says them in phones that the table has, or that `fitted` finds in it.
     """
 
-    def __init__(self, table: PhoneTable, pronounce: Pronounce) -> None:
+    def __init__(self, table: PhoneTable, source: NamePronouncer) -> None:
         self.table = table
-        self._pronounce = pronounce
-        self._ways: dict[str, Ways] = {}
+        self._source = source
+        self._words: dict[str, Ways] = {}
+        self._names: dict[Name, tuple[Ways, ...]] = {}
 
     @classmethod
-    def of(cls, table: PhoneTable, lexicon: PhoneLexicon | None = None) -> Pronouncer:
-        """Return one that takes words from a lexicon, and others from espeak-ng.
+    def of(cls, table: PhoneTable, lexicons: Sequence[PhoneLexicon] = ()) -> Pronouncer:
+        """Return one that takes words from lexicons, and others from what the project knows.
 
-        The latter if it is installed and the table has its phones; a model with phones of its own
-        needs a lexicon.
+        The latter if the table has the phones of English; a model with phones of its own needs
+        a lexicon.
 
         Raises:
-          InputError: there is neither, or the lexicon has a phone that the table lacks.
+          InputError: nothing says how words are pronounced, a lexicon has a phone that the table
+            lacks, or a file of the project is missing.
         """
-        if lexicon is not None:
-            unknown = sorted(lexicon.phones - table.ids.keys())
-            if unknown:
-                raise InputError(
-                    "the pronunciation lexicon has a phone that the phone table lacks",
-                    value=unknown[0],
-                    remedy="make the lexicon with the phones of this table",
-                )
-        fits = PHONES.keys() <= table.ids.keys()
-        has_g2p = fits and all(find_spec(package) is not None for package in _G2P_PACKAGES)
-        if not has_g2p and lexicon is None:
+        for lexicon in lexicons:
+            for phone in sorted(lexicon.phones):
+                fitted(phone, table)
+        fits = all(_has(table, phone) for phone in PHONES)
+        reads = fits and EspeakReader.is_installed()
+        if not reads and not lexicons:
             raise InputError(
                 "nothing says how words are pronounced"
                 + ("" if fits else " in the phones of this table"),
                 remedy="give a lexicon" + (", or pip install 'wfst-bias[g2p]'" if fits else ""),
             )
-        return cls(table, _in_turn(lexicon, guess if has_g2p else _no_guess))
+        if not fits:
+            return cls(table, NamePronouncer(lexicons))
+        reader = EspeakReader() if reads else None
+        guesser = LanguageGuesser.read()
+        return cls(table, NamePronouncer(lexicons, reader, shipped_lexicon(), guesser))
 
-    def learn(self, words: Iterable[str]) -> None:
-        """Find the pronunciations of words all at once, which is quicker than one by one."""
-        new = [word for word in dict.fromkeys(words) if word not in self._ways]
-        if not new:
-            return
-        found = self._pronounce(new)
-        for word in new:
-            self._ways[word] = self._in_columns(found.get(word, ()))
+    def learn(self, words: Iterable[str] = (), names: Iterable[Name] = ()) -> None:
+        """Find the pronunciations of words and names all at once, quicker than one by one."""
+        new_words = [word for word in dict.fromkeys(words) if word not in self._words]
+        if new_words:
+            found = self._source.ordinary(new_words)
+            self._words.update((word, self._in_columns(found[word])) for word in new_words)
+            _warn([word for word in new_words if not found[word]])
+        new_names = [name for name in dict.fromkeys(names) if name not in self._names]
+        if new_names:
+            said = self._source.names(new_names)
+            for name in new_names:
+                self._names[name] = tuple(map(self._in_columns, said[name]))
 
     def __call__(self, word: str) -> Ways:
-        """Return the ways of saying a word, none if nobody knows.
+        """Return the ways of saying a word that is no name, none if nobody knows.
 
         Raises:
           InputError: a pronunciation has a phone that the table lacks.
         """
         self.learn((word,))
-        return self._ways[word]
+        return self._words[word]
 
-    def _in_columns(self, pronunciations: Iterable[Pronunciation]) -> Ways:
-        columns = (tuple(self.table.ids_of(phones)) for phones in pronunciations)
+    def words_of(self, name: Name) -> tuple[Ways, ...]:
+        """Return the ways of saying each word of a name, as `__call__` does."""
+        self.learn(names=(name,))
+        return self._names[name]
+
+    def whole(self, name: Name, most: int) -> Ways:
+        """Return the ways of saying a name, none if it has a word that nobody can say."""
+        return whole_ways(self.words_of(name), most)
+
+    def faults(self, name: Name) -> Iterator[str]:
+        """Say what is wrong with the pronunciations of a name."""
+        unsaid = [w for w, ways in zip(name.words, self.words_of(name), strict=True) if not ways]
+        yield from self._source.faults(name)
+        for word in unsaid:
+            yield (
+                f"{word!r} cannot be pronounced, so the name is not found by its sound: "
+                "a lexicon can say how"
+            )
+
+    def _in_columns(self, pronunciations: Pronunciations) -> Ways:
+        columns = (
+            tuple(self.table.ids[fitted(phone, self.table)] for phone in phones)
+            for phones in pronunciations
+        )
         return tuple(dict.fromkeys(columns))
 
 
-def guess(words: Collection[str]) -> dict[str, tuple[Pronunciation, ...]]:
-    """Return what espeak-ng says; words that it cannot say are left out."""
-    from wfst_bias.phones.g2p import pronounce
-
+def _has(table: PhoneTable, phone: str) -> bool:
     try:
-        return dict(pronounce(words).pronunciations)
-    except InputError:  # one of them cannot be said
-        if len(words) == 1:
-            return {}
-    ordered = list(words)
-    half = len(ordered) // 2
-    return guess(ordered[:half]) | guess(ordered[half:])
+        fitted(phone, table)
+    except InputError:
+        return False
+    return True
 
 
-def _no_guess(words: Collection[str]) -> dict[str, tuple[Pronunciation, ...]]:
-    shown = ", ".join(sorted(words)[:5])
-    log.warning("%d words without a pronunciation may sound like anything: %s", len(words), shown)
-    return {}
-
-
-def _in_turn(lexicon: PhoneLexicon | None, otherwise: Pronounce) -> Pronounce:
-    def pronounce(words: Collection[str]) -> Mapping[str, tuple[Pronunciation, ...]]:
-        known = {} if lexicon is None else lexicon.pronunciations
-        lacking = [word for word in words if word not in known]
-        guessed = otherwise(lacking) if lacking else {}
-        return {word: known.get(word) or guessed.get(word, ()) for word in words}
-
-    return pronounce
+def _warn(words: Sequence[str]) -> None:
+    if words:
+        shown = ", ".join(sorted(words)[:_MOST_SHOWN])
+        log.warning(
+            "%d words without a pronunciation may sound like anything: %s", len(words), shown
+        )

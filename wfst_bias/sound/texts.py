@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from wfst_bias.phones.names import Name
 from wfst_bias.sound.phone_graph import Unit
 from wfst_bias.sound.pronounce import Pronouncer
 
@@ -15,31 +16,32 @@ class Spoken:
 
     Attributes:
       text: as it is written.
-      forms: how it is said, words with a space between them; an entity may have several.
-      is_entity: whether it is from the list.
+      names: what an entity is called, once for each of its forms; none for a word, which is said
+        as it is written.
     """
 
     text: str
-    forms: tuple[str, ...]
-    is_entity: bool = False
+    names: tuple[Name, ...] = ()
 
     @property
-    def words(self) -> Iterator[str]:
-        """Return all words that may be said for it."""
-        return (word for form in self.forms for word in form.split())
+    def is_entity(self) -> bool:
+        """Say whether it is from the list."""
+        return bool(self.names)
 
     def unit(self, pronouncer: Pronouncer) -> Unit:
         """Return all ways of saying it."""
-        return tuple(tuple(map(pronouncer, form.split())) for form in self.forms)
+        if not self.names:
+            return ((pronouncer(self.text),),)
+        return tuple(map(pronouncer.words_of, self.names))
 
 
 def units_of(
     texts: Sequence[Sequence[Sequence[Spoken]]], pronouncer: Pronouncer
 ) -> list[list[list[Unit]]]:
-    """Return the units of texts by utterance; all words that are new are pronounced at once."""
-    pronouncer.learn(_words(texts))
+    """Return the units of texts by utterance; all that is new is pronounced at once."""
+    every = [spoken for of in texts for text in of for spoken in text]
+    pronouncer.learn(
+        (spoken.text for spoken in every if not spoken.is_entity),
+        (name for spoken in every for name in spoken.names),
+    )
     return [[[s.unit(pronouncer) for s in text] for text in of] for of in texts]
-
-
-def _words(texts: Iterable[Iterable[Iterable[Spoken]]]) -> Iterator[str]:
-    return (word for of in texts for text in of for spoken in text for word in spoken.words)

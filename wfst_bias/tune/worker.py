@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from wfst_bias.formats.log_probs import FloatArray, open_log_probs
 from wfst_bias.formats.results import Result
 from wfst_bias.graph.load import load_graph
 from wfst_bias.score.score_files import score_utterance
-from wfst_bias.sound.knowledge import PhoneFiles, PhoneKnowledge
+from wfst_bias.sound.knowledge import PhoneKnowledge
 from wfst_bias.tune.conditions import Condition
 from wfst_bias.tune.objective import Counts
 
@@ -45,7 +45,7 @@ class TuneWork:
       cache: the folder in which the compiled graph lies.
       conditions: references and lists by condition.
       phone_log_probs: of the same utterances, None for none.
-      phone_files: what says how words are pronounced.
+      knowledge: how words are said, where there are phones.
     """
 
     tokens: Path
@@ -54,7 +54,7 @@ class TuneWork:
     cache: Path
     conditions: Mapping[str, Condition]
     phone_log_probs: Path | None = None
-    phone_files: PhoneFiles = field(default_factory=PhoneFiles)
+    knowledge: PhoneKnowledge | None = None
 
     def __call__(self) -> Callable[[Sequence[Item]], list[Counts]]:
         """Load the graph and all log-probabilities."""
@@ -63,8 +63,7 @@ class TuneWork:
         torch.set_num_threads(1)
         log_probs = _read_all(self.log_probs)
         phones = None if self.phone_log_probs is None else _read_all(self.phone_log_probs)
-        knowledge = None if phones is None else self.phone_files.read()
-        decoders = DecoderByOptions(self.tokens, self.lm, self.cache, knowledge)
+        decoders = DecoderByOptions(self.tokens, self.lm, self.cache, self.knowledge)
         return Counting(decoders, log_probs, self.conditions, phones).count
 
 
