@@ -27,11 +27,17 @@ UPSTREAM: dict[str, set[str]] = {
     "score": {"tokens", "entities", "formats"},
     "report": {"entities", "formats", "score"},
     "graph": {"tokens", "lm", "entities", "g2g", "openfst"},
-<<<<<<< HEAD
-    "decode": {"tokens", "lm", "entities", "formats", "g2g", "graph", "sound", "plotting"},
-=======
-    "decode": {"tokens", "lm", "entities", "formats", "g2g", "graph", "phones", "sound"},
->>>>>>> names
+    "decode": {
+        "tokens",
+        "lm",
+        "entities",
+        "formats",
+        "g2g",
+        "graph",
+        "phones",
+        "sound",
+        "plotting",
+    },
     "lattices": {"tokens", "lm", "entities", "formats", "graph", "decode", "score"},
     "misses": {"tokens", "entities", "formats", "score", "lattices"},
     "acoustic": {"tokens", "phones", "entities", "formats", "score"},

@@ -69,11 +69,8 @@ IN_ORDER = (
     decode_command,
     rescore_command,
     score_command,
-<<<<<<< HEAD
-    report_command,
-=======
     misses_command,
->>>>>>> names
+    report_command,
     tune_command,
     variants_command,
     learn_rules_command,
