@@ -41,8 +41,9 @@ def lattice(*texts: str, beam_nats: float = 8.0) -> WordLattice:
     source, target, written = (np.array(column, np.int64) for column in columns)
     zeros = np.zeros(len(rows))
     lm_word = np.maximum(written, 0)
+    frames, origin = np.ones_like(source), np.arange(len(rows))
     arcs = LatticeArcs(
-        source, target, written, written, lm_word, np.ones_like(source), *[zeros] * 4
+        source, target, written, written, lm_word, frames, zeros, zeros, zeros, zeros, origin
     )
     return WordLattice(arcs, np.array(score), tuple(symbols), beam_nats)
 

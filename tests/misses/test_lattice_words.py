@@ -78,7 +78,9 @@ def test_words_spelled_in_ever_so_many_ways_are_no_work() -> None:
     written = np.array([SYMBOLS.index(s) for _ in range(40) for s in ("##a", "##b")] + [-1])
     zeros = np.zeros(len(source))
     whole = [np.zeros_like(source), np.ones_like(source)]
-    arcs = LatticeArcs(source, source + 1, written, written, *whole, *[zeros] * 4)
+    arcs = LatticeArcs(
+        source, source + 1, written, written, *whole, *[zeros] * 4, np.arange(len(source))
+    )
     score = np.where(written == SYMBOLS.index("##b"), -3.0, 0.0)
     lattice = WordLattice(arcs, score, SYMBOLS, 8.0)
     assert lattice.behind_nats(("ab" * 20,)) == 60.0

@@ -74,9 +74,13 @@ def run_boost(request: BoostRequest) -> FoundBoosts:
     source = open_source(decoding.source)
     name = _name_of(source, request)
     lists = RunLists.read(decoding.lists, tokens, source.ids)
+    phones = None
+    if decoding.options.needs_phones:
+        phones = decoding.sound.read(isinstance(decoding.source, AudioRequest))
+    else:
+        decoding.sound.warn_if_unused()
     heard = _listen(source.only(name), name, lists, decoding)
     with graph_folder(decoding.cache) as cache:
-        phones = decoding.sound.files.read() if decoding.options.needs_phones else None
         decoder = Decoder.load(decoding.tokens, decoding.lm, decoding.options, cache, phones)
         (utterance,) = lists.utterances([name])
         own = lists.shared if utterance.phrases is None else utterance.phrases
@@ -97,10 +101,6 @@ def _name_of(source: Source, request: BoostRequest) -> str:
 def _listen(source: Source, name: str, lists: RunLists, decoding: DecodeRequest) -> _Heard:
     """Return the log-probabilities of the utterance."""
     sound, needs_phones = decoding.sound, decoding.options.needs_phones
-    if needs_phones:
-        sound.check(isinstance(decoding.source, AudioRequest))
-    else:
-        sound.warn_if_unused()
     with (
         TemporaryDirectory(prefix="wfst_bias.") as folder,
         source.log_probs(Path(folder), 1, lists, needs_phones and sound.log_probs is None) as files,

@@ -127,7 +127,7 @@ class _Lattices:
                 raise InputError("no lattice of utterance", path=self.stored.path,
                                  value=utterance_id)  # fmt: skip
             return None
-        _, arcs = self.stored.read(member)
+        arcs = self.stored.read(member).arcs
         words = to_words(arcs, self.weights.total(arcs))
         beam = self.stored.options.search.output_beam
         return WordLattice(words, self.weights.total(words), self.stored.symbols, beam)
