@@ -79,12 +79,21 @@ def read_spans(path: Path | str) -> dict[str, tuple[WrittenSpan, ...]]:
 
 
 def read_nbest(path: Path | str) -> dict[str, tuple[NbestEntry, ...]]:
-    """Read the n-best list of each utterance, best first.
+    """Read the n-best list of each utterance, best first, in the order of the file.
+
+    An utterance that could not be decoded has an empty one.
 
     Raises:
-      InputError: the file cannot be read, or a line is not as `decode` writes it.
+      InputError: the file cannot be read, a line is not as `decode` writes it, or an utterance is
+        given twice.
     """
-    return dict(_read_objects(path, "an n-best list", lambda o: (o["id"], _nbest(o))))
+    lists: dict[str, tuple[NbestEntry, ...]] = {}
+    read = _read_objects(path, "an n-best list", lambda o: (o["id"], _nbest(o)))
+    for number, (name, entries) in enumerate(read, start=1):
+        if name in lists:
+            raise InputError("an utterance given twice", path=path, line=number, value=name)
+        lists[name] = entries
+    return lists
 
 
 def _span(fields: Mapping[str, Any]) -> WrittenSpan:
@@ -101,9 +110,12 @@ def _span(fields: Mapping[str, Any]) -> WrittenSpan:
 
 
 def _nbest(fields: Mapping[str, Any]) -> tuple[NbestEntry, ...]:
+    ranks = [entry["rank"] for entry in fields["hypotheses"]]
+    if ranks != [*range(1, len(ranks) + 1)]:
+        raise ValueError("expected ranks from 1 on")
     return tuple(
         NbestEntry(
-            words=tuple(entry["text"].split()),
+            words=tuple(_string(entry["text"]).split()),
             score=_number(entry["score"]) or 0.0,
             boost_nats=_number(entry["boost_nats"]) or 0.0,
             phone_nats=_number(entry.get("phone_nats")) or 0.0,

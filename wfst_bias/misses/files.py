@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from wfst_bias.entities.list_file import UtteranceList, read_entities_tsv
 from wfst_bias.errors import InputError
+from wfst_bias.formats.decoded import read_nbest
 from wfst_bias.formats.log_probs import LogProbsArchive, check_log_probs, open_log_probs
-from wfst_bias.formats.nbest import read_nbest
 from wfst_bias.lattices.archive import Member, StoredLattices
 from wfst_bias.lattices.arcs import Weights
 from wfst_bias.lattices.word_lattice import to_words
@@ -68,7 +68,10 @@ def explain_files(files: MissFiles, options: MissOptions) -> MissReport:
         log-probabilities that are none, though there are texts of them.
     """
     references = read_entities_tsv(files.ref)
-    texts = read_nbest(files.nbest)
+    nbest = read_nbest(files.nbest)
+    texts = {
+        name: tuple(" ".join(each.words) for each in entries) for name, entries in nbest.items()
+    }
     _check_same(references, files.ref, texts, files.nbest)
     shared = None if files.entities is None else read_shared_list(files.entities)
     tokens = None if files.tokens is None else TokenTable.read(files.tokens)
