@@ -74,11 +74,8 @@ def run_boost(request: BoostRequest) -> FoundBoosts:
     source = open_source(decoding.source)
     name = _name_of(source, request)
     lists = RunLists.read(decoding.lists, tokens, source.ids)
-    phones = None
-    if decoding.options.needs_phones:
-        phones = decoding.sound.read(isinstance(decoding.source, AudioRequest))
-    else:
-        decoding.sound.warn_if_unused()
+    needs_phones = decoding.options.needs_phones
+    phones = decoding.sound.read_for(decoding.source, needs_phones=needs_phones)
     heard = _listen(source.only(name), name, lists, decoding)
     with graph_folder(decoding.cache) as cache:
         decoder = Decoder.load(decoding.tokens, decoding.lm, decoding.options, cache, phones)

@@ -89,11 +89,7 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
       WorkerError: workers that cannot begin.
     """
     check_packages()
-    phones = None
-    if request.options.needs_phones:
-        phones = request.sound.read(isinstance(request.source, AudioRequest))
-    else:
-        request.sound.warn_if_unused()
+    phones = request.sound.read_for(request.source, needs_phones=request.options.needs_phones)
     needs_phones = request.options.needs_phones and request.sound.log_probs is None
     tokens = TokenTable.read(request.tokens)
     source = open_source(request.source)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from wfst_bias.cli.inputs import FILE
+from wfst_bias.cli.sources import AudioRequest
 from wfst_bias.errors import InputError
 from wfst_bias.formats.log_probs import open_log_probs
 from wfst_bias.sound.knowledge import PhoneFiles, PhoneKnowledge
@@ -39,19 +40,25 @@ class SoundRequest:
         files = PhoneFiles(flags.get("phones"), lexicons, flags.get("confusions"))
         return cls(flags.get("phone_log_probs"), files)
 
-    def warn_if_unused(self) -> None:
-        """Say that phone log-probabilities are given and nothing uses them."""
-        if self.log_probs is not None:
-            log.warning(
-                "--phone-log-probs is not used: --phone-scale or --lookup-words must be above 0"
-            )
+    def read_for(self, source: Path | AudioRequest, *, needs_phones: bool) -> PhoneKnowledge | None:
+        """Read the files before the work begins, and see that there are phones; None if unneeded.
 
-    def read(self, has_audio: bool) -> PhoneKnowledge:
-        """Read the files before the work begins, and see that there are phones.
+        Args:
+          source: what is decoded, log-probabilities or what they are made of.
+          needs_phones: whether options ask for phones; if not, those given are not used.
 
         Raises:
           InputError: a file that cannot be used, or no phone log-probabilities.
         """
+        if needs_phones:
+            return self._read(isinstance(source, AudioRequest))
+        if self.log_probs is not None:
+            log.warning(
+                "--phone-log-probs is not used: --phone-scale or --lookup-words must be above 0"
+            )
+        return None
+
+    def _read(self, has_audio: bool) -> PhoneKnowledge:
         if self.log_probs is None and not has_audio:
             raise InputError(
                 "phone_rescore and lexicon_lookup need phone log-probabilities",

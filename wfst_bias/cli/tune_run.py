@@ -79,9 +79,7 @@ def run_tune(request: TuneRequest) -> list[str]:
     if find_spec("optuna") is None:
         raise ModuleNotFoundError("No module named 'optuna'", name="optuna")
     check_out_file(request.out)
-    knowledge = None
-    if request.needs_phones:
-        knowledge = request.sound.read(isinstance(request.source, AudioRequest))
+    knowledge = request.sound.read_for(request.source, needs_phones=request.needs_phones)
     tokens = TokenTable.read(request.tokens)
     source = open_source(request.source)
     place = request.source if isinstance(request.source, Path) else request.source.paths[0]
