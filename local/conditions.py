@@ -1,9 +1,8 @@
 """The conditions under which run.sh decodes a set, as it names them, and as tables show them."""
 
+from wfst_bias.report.conditions import Condition
+
 CONDITIONS = {
-    "none": "no list",
-    "list100": "list of 100",
-    "list1000": "list of 1,000",
-    "list5000": "list of 5,000",
-    "shared": "shared list",
+    name: Condition.of(name, set_name="").label
+    for name in ("none", "list100", "list1000", "list5000", "shared")
 }
