@@ -1,19 +1,25 @@
 #!/usr/bin/env bash
-# Trains an adapter of an acoustic model on the speech that local/train.sh made (its stage 2), and
-# puts it into the model's folder.
+# Trains an adapter of an acoustic model and puts it into the model's folder. It learns from names
+# that the model has not heard: invented ones, in sentences that local/train.sh wrote and did not
+# have spoken, by the voices of training.
 #
 #   local/train_adapter.sh                          everything; resumable
 #   local/train_adapter.sh --layers 12              the last layer alone, for comparison
 #
-# Stages: 1 train, 2 what is committed: data/models/small/adapter.
+# Stages: 1 sentences with invented names, 2 speech, 3 adapter, 4 what is committed:
+# data/models/small/adapter.
 
 # Options
 stage=1                  # first stage to run
-stop_stage=2             # last stage to run
+stop_stage=4             # last stage to run
+nj=2                     # processes that speak
 work=exp/train           # folder of local/train.sh, from here
+skip=8000                # sentences of each corpus that the model was trained on
+further=1500             # of the 7,000 others: spoken by RHVoice and Pico
 model=data/models/small  # folder of the model that stays as it is
 out=                     # folder of the run; WORK/adapter if empty
-epochs=4                 # passes over the training speech
+epochs=3                 # passes over the training speech
+most_distractors=500     # on the list of a training utterance
 max_duration=60          # seconds of sound in a batch
 layers=none              # layers that make the query; none: intermediate losses' and the last
 slots=subwords           # subwords or entity: what attention matches
@@ -35,15 +41,36 @@ heads=--no-intermediate-heads
 
 run_stage() { ((stage <= $1 && $1 <= stop_stage)) && echo "== stage $1: $2" >&2; }
 
-if run_stage 1 "train the adapter"; then
-  OMP_NUM_THREADS=$(nproc) wfst-bias train-adapter --cuts "$work"/speech/*/train.cuts.jsonl.gz \
-    --dev-cuts "$work"/speech/*/dev.cuts.jsonl.gz --model "$model" --out "$out" \
+corpora=(parliament medical-terms)
+
+if run_stage 1 "write sentences with invented names"; then
+  for corpus in "${corpora[@]}"; do
+    python -m local.synthetic.invent "$work/text/$corpus" --out "$work/text/$corpus-invented" \
+      --skip "$skip"
+  done
+fi
+
+if run_stage 2 "speak them"; then
+  for corpus in "${corpora[@]}"; do
+    text=$work/text/$corpus-invented speech=$work/speech/$corpus-invented
+    usual=$(($(wc -l < "$text/train.tsv") - further))
+    python -m local.synthetic.speak "$text" --sets train --limit "$usual" --out "$speech" \
+      --nj "$nj"
+    ((further == 0)) || python -m local.synthetic.speak "$text" --sets train --further \
+      --skip "$usual" --out "$speech-further" --nj "$nj"
+  done
+fi
+
+if run_stage 3 "train the adapter"; then
+  OMP_NUM_THREADS=$(nproc) wfst-bias train-adapter \
+    --cuts "$work"/speech/*-invented*/train.cuts.jsonl.gz \
+    --dev-cuts "$work"/speech/{parliament,medical-terms}/dev.cuts.jsonl.gz --model "$model" --out "$out" \
     --epochs "$epochs" --max-duration "$max_duration" --layers "$layers" --slots "$slots" \
-    --entity-encoder "$entity_encoder" "$heads" --attention-weight "$attention_weight" \
+    --entity-encoder "$entity_encoder" --most-distractors "$most_distractors" "$heads" --attention-weight "$attention_weight" \
     --learning-rate "$learning_rate" --precision "$precision"
 fi
 
-if run_stage 2 "put the adapter beside its model"; then
+if run_stage 4 "put the adapter beside its model"; then
   mkdir -p "$model/adapter"
   cp "$out"/{adapter.json,adapter.pt,log.jsonl} "$model/adapter"
 fi
