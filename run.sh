@@ -6,20 +6,23 @@
 #   ./run.sh --dataset voxpopuli --data-dir FOLDER --model MODEL
 #   ./run.sh --train true            speech and models from nothing before that, in hours
 #   ./run.sh --stage 5               from a stage on, after a run that made what it needs
+#   ./run.sh --systems all           each technique alone, too, and all but it: local/systems.toml
 #
 # Stages: 0 environment, 1 data, 2 log-probabilities, 3 language model, 4 graph, 5 decoding without
-# a list, 6 with lists, 7 scores and report. Everything is made in exp/DATASET; what was made there
-# of the same files, by the same command and programs, is not made again.
+# a list, 6 with lists, 7 with other systems, 8 scores and report. Everything is made in
+# exp/DATASET; what was made there of the same files, by the same command and programs, is not made
+# again.
 
 # Options
 stage=0                  # first stage to run
-stop_stage=7             # last stage to run
+stop_stage=8             # last stage to run
 dataset=demo             # demo, planted, voxpopuli, medical or realspeech
 # shellcheck disable=SC2209
 subset=test              # test or dev, of the data sets with audio
 model=data/models/small  # folder of the acoustic model, for audio
 train=false              # true makes the corpora of demo and the model first: local/train.sh
 data_dir=                # where data lie that do not come with the project, from here
+systems=                 # other systems, with spaces between, or all; see local/systems.toml
 longest=1000             # most distractors in lists of the utterances; 5000 doubles the time
 nj=2                     # processes
 exp=                     # folder for all that is made, from here; exp/DATASET if empty
@@ -52,11 +55,11 @@ lists_of() { # SET: list100 and so on
 log_probs_of() { first_of "$data/$1.npz" "$exp/log_probs/$1.npz"; }
 lm_of() { first_of "$data/$1.lm.arpa.gz" "$exp/lm.arpa"; }
 
-# decode SET CONDITION [--entities FILE | --entities-tsv FILE]
+# decode SET CONDITION [--entities FILE | --entities-tsv FILE], in a system if there is a name in it
 decode() {
   local out=$exp/decode/$1.$2 log_probs lm
   log_probs=$(log_probs_of "$1")
-  lm=$(lm_of "$1")
+  lm=$(first_of "$exp/systems/$1.$system.arpa.gz" "$(lm_of "$1")")
   [[ -n $log_probs && -n $lm ]] || fail_usage "not all made that decoding needs: start from --stage 2"
   echo "-- $1, $2" >&2
   mkdir -p "$out"
@@ -66,15 +69,40 @@ decode() {
     "${@:3}" --nj "$nj" --cache "$exp/graph/$1" --out "$out"
 }
 
+decode_with_lists() { # SET
+  local list
+  for list in $(lists_of "$1"); do
+    decode "$1" "${system:+$system.}$list" --entities-tsv "$data/$1.$list.tsv"
+  done
+  decode "$1" "${system:+$system.}shared" --entities "$data/$1.shared.txt"
+}
+
 # score SET CONDITION --ref FILE [--entities FILE]
 score() {
-  local out=$exp/score/$1.$2
+  local out=$exp/score/$1.$2 constant=$exp/decode/$1.constant.${2##*.}/text compared=()
+  [[ " ${chosen[*]} " != *" constant "* || $2 == none ]] || compared=(--compare "$constant")
   mkdir -p "$exp/score"
-  wfst-bias score --hyp "$exp/decode/$1.$2/text" "${@:3}" --json "$out.json" > "$out.txt"
+  wfst-bias score --hyp "$exp/decode/$1.$2/text" "${@:3}" "${compared[@]}" --json "$out.json" > "$out.txt"
+}
+
+score_with_lists() { # SET
+  local list
+  for list in $(lists_of "$1"); do
+    score "$1" "${system:+$system.}$list" --ref "$data/$1.$list.tsv"
+  done
+  score "$1" "${system:+$system.}shared" --ref "$data/$1.list100.tsv" --entities "$data/$1.shared.txt"
 }
 
 if run_stage 0 "set up the environment"; then
   local/setup.sh
+fi
+
+chosen=() system= # of $chosen, that which is decoded or scored
+if [[ -n $systems ]]; then
+  [[ $systems != all ]] || systems=
+  # shellcheck disable=SC2086
+  systems=$(python -m local.systems names $systems)
+  mapfile -t chosen <<< "$systems"
 fi
 
 if run_stage 1 "prepare the data"; then
@@ -128,20 +156,31 @@ fi
 
 if run_stage 6 "decode with lists"; then
   for set in "${sets[@]}"; do
-    for list in $(lists_of "$set"); do
-      decode "$set" "$list" --entities-tsv "$data/$set.$list.tsv"
-    done
-    decode "$set" shared --entities "$data/$set.shared.txt"
+    decode_with_lists "$set"
   done
 fi
 
-if run_stage 7 "score"; then
+if [[ -n $systems ]] && run_stage 7 "decode with other systems"; then
+  mkdir -p "$exp/systems"
+  for system in "${chosen[@]}"; do
+    options=(--options "$exp/systems/$system.toml")
+    python -m local.systems options "$system" ${tuned:+--tuned "$tuned"} --out "${options[1]}"
+    for set in "${sets[@]}"; do
+      once "$exp/systems/$set.$system.made_from" "$(lm_of "$set")" local/systems.toml -- \
+        python -m local.systems lm "$system" "$(lm_of "$set")" --out "$exp/systems/$set.$system.arpa.gz"
+      decode_with_lists "$set"
+    done
+  done
+  system=
+fi
+
+if run_stage 8 "score"; then
+  rm -rf "$exp/score"
   for set in "${sets[@]}"; do
     score "$set" none --ref "$data/$set.list100.tsv"
-    for list in $(lists_of "$set"); do
-      score "$set" "$list" --ref "$data/$set.$list.tsv"
+    for system in "${chosen[@]}" ""; do
+      score_with_lists "$set"
     done
-    score "$set" shared --ref "$data/$set.list100.tsv" --entities "$data/$set.shared.txt"
   done
   python -m local.false_alarms "$exp"
   python local/show_changes.py "$exp"

@@ -2,7 +2,5 @@
 
 from wfst_bias.report.conditions import Condition
 
-CONDITIONS = {
-    name: Condition.of(name, set_name="").label
-    for name in ("none", "list100", "list1000", "list5000", "shared")
-}
+LISTS = ("list100", "list1000", "list5000", "shared")
+CONDITIONS = {name: Condition.of(name, set_name="").label for name in ("none", *LISTS)}

@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from local.conditions import CONDITIONS
 from wfst_bias.entities.list_file import (
     ListLine,
     UtteranceList,
@@ -74,20 +73,20 @@ def hours_of(cuts: Path) -> dict[str, float]:
 
 def count_set(exp: Path, name: str, hours: Mapping[str, float]) -> None:
     """Write the false alarms of every condition in which a set was decoded."""
-    for condition in CONDITIONS:
-        text = exp / f"decode/{name}.{condition}/text"
-        if text.is_file():
-            found = count(nameless(exp / "data", name, condition), read_kaldi_text(text), hours)
-            path = exp / f"score/{name}.{condition}.alarms.json"
-            write_text(path, json.dumps(asdict(found), indent=2, allow_nan=False) + "\n")
+    for text in sorted((exp / "decode").glob(f"{name}.*/text")):
+        condition = text.parent.name.removeprefix(f"{name}.")
+        list_name = condition.rpartition(".")[2]
+        found = count(nameless(exp / "data", name, list_name), read_kaldi_text(text), hours)
+        path = exp / f"score/{name}.{condition}.alarms.json"
+        write_text(path, json.dumps(asdict(found), indent=2, allow_nan=False) + "\n")
 
 
-def nameless(data: Path, name: str, condition: str) -> list[UtteranceList]:
-    """Return the utterances of a set that say no name, with the lists of a condition."""
-    own = data / f"{name}.{condition}.tsv"
+def nameless(data: Path, name: str, list_name: str) -> list[UtteranceList]:
+    """Return the utterances of a set that say no name, with a list; that of 100 for `none`."""
+    own = data / f"{name}.{list_name}.tsv"
     lists = read_entities_tsv(own if own.is_file() else data / f"{name}.list100.tsv").values()
     found = [utterance for utterance in lists if not utterance.rare]
-    if condition != "shared":
+    if list_name != "shared":
         return found
     lines = read_list(data / f"{name}.shared.txt")
     names = tuple(line.written for line in lines if isinstance(line, ListLine))

@@ -13,19 +13,21 @@ import argparse
 import json
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tomli
-from conditions import CONDITIONS
+from conditions import CONDITIONS, LISTS
+from systems import read_systems
 
 from wfst_bias.files import write_text
 
 WORD_METRICS = ("WER", "U-WER", "B-WER")
 ENTITY_METRICS = ("precision", "recall", "F1")
 ALARMS = ".alarms.json"
+TUNED = "constant boost, unigram-boost, adaptive-boost: as tuned, above"
 NAMELESS_COLUMNS = ("false alarms per hour", "WER where no name is said")
 
 ABOUT = """\
@@ -47,31 +49,48 @@ class Experiment:
       sets: what is said of each set.
       scores: by set and condition, what `score --json` wrote, and under `alarms` what
         `false_alarms` wrote, None without audio.
+      systems: by set, by list, by what the system is called, likewise; the tuned one is the last.
     """
 
     title: str
     about: tuple[str, ...]
     sets: dict[str, str]
     scores: dict[str, dict[str, Any]]
+    systems: dict[str, dict[str, dict[str, Any]]]
 
     @classmethod
     def read(cls, exp: Path) -> Experiment:
         """Read an experiment's folder; conditions without scores are left out."""
         dataset = tomli.loads((exp / "data/dataset.toml").read_text(encoding="utf-8"))
-        scores = {
-            name: {
-                condition: {**_read_json(path), "alarms": _read_json(path.with_suffix(ALARMS))}
-                for condition in CONDITIONS
-                if (path := exp / f"score/{name}.{condition}.json").is_file()
-            }
-            for name in dataset["sets"]
-        }
+        scores = {name: _read_scores(exp, name, CONDITIONS) for name in dataset["sets"]}
+        systems = {name: _read_systems(exp, name, scores[name]) for name in dataset["sets"]}
         about = (
             dataset["note"],
             f"Options: {_options(exp, dataset)}.",
             f"The shared list: {dataset['shared']}.",
         )
-        return cls(dataset["title"], about, dataset["sets"], scores)
+        return cls(dataset["title"], about, dataset["sets"], scores, systems)
+
+
+def _read_scores(exp: Path, name: str, conditions: Iterable[str]) -> dict[str, Any]:
+    """Read the scores of a set under those conditions that were scored."""
+    return {
+        condition: {**scores, "alarms": _read_json(path.with_suffix(ALARMS))}
+        for condition in conditions
+        if (scores := _read_json(path := exp / f"score/{name}.{condition}.json")) is not None
+    }
+
+
+def _read_systems(exp: Path, name: str, tuned: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Read the scores of other systems by list, and put those of the tuned one behind them."""
+    systems = {system: each.says for system, each in read_systems().items()}
+    found = {}
+    for list_name in LISTS:
+        by_condition = _read_scores(exp, name, (f"{system}.{list_name}" for system in systems))
+        if by_condition:
+            called = {systems[key.partition(".")[0]]: each for key, each in by_condition.items()}
+            found[list_name] = {**called, TUNED: tuned[list_name]}
+    return found
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
@@ -106,6 +125,7 @@ def markdown(experiments: Sequence[Experiment], command: str) -> Iterator[str]:
             yield f"\n{paragraph}"
         for name, role in experiment.sets.items():
             yield from _set_tables(name, role, experiment.scores[name])
+            yield from _system_tables(name, experiment.systems[name])
 
 
 def overview(experiments: Sequence[Experiment]) -> Iterator[str]:
@@ -152,6 +172,31 @@ def _set_tables(name: str, role: str, scores: dict[str, Any]) -> Iterator[str]:
         cells = (_rate(metrics[m]) for m in ENTITY_METRICS)
         nameless = _nameless_cells(score["alarms"]) if more else ()
         yield from _row(CONDITIONS[condition], *cells, numbers, *nameless)
+
+
+def _system_tables(name: str, systems: dict[str, dict[str, Any]]) -> Iterator[str]:
+    for list_name, scores in systems.items():
+        yield f"\n#### {name}, {CONDITIONS[list_name]}: techniques\n"
+        more = NAMELESS_COLUMNS if any(score["alarms"] for score in scores.values()) else ()
+        metrics = ("F1", "precision", "recall", "U-WER", "WER")
+        yield from _row(
+            "technique", metrics[0], "F1 more than the first row's", *metrics[1:], *more
+        )
+        yield from _row(*["---"] * (2 + len(metrics) + len(more)))
+        for says, score in scores.items():
+            first, *others = (_rate(score["metrics"][metric]) for metric in metrics)
+            nameless = _nameless_cells(score["alarms"]) if more else ()
+            yield from _row(says, first, _gain(score), *others, *nameless)
+
+
+def _gain(score: dict[str, Any]) -> str:
+    difference = score.get("differences", {}).get("F1")
+    if difference is None or difference["value"] is None:
+        return "--"
+    value, low, high = (
+        f"{100 * number:+.2f}" for number in (difference["value"], *difference["interval"])
+    )
+    return f"**{value}** ({low} to {high})"
 
 
 def _row(*cells: str) -> Iterator[str]:

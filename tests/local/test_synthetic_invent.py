@@ -1,3 +1,4 @@
+import itertools
 import json
 import random
 import sys
@@ -9,7 +10,7 @@ from local.synthetic.entities import spoken_form
 from local.synthetic.sentences import Sentence
 from wfst_bias.errors import InputError
 
-FAMILY_NAMES = "Alport Barth Cohen Dent Evans Marfan Marden Barnett Colden Carden Alden Banner Daner"
+FAMILY_NAMES = "Alport Barth Cohen Dent Evans Marfan Marden Barnett Colden Carden Alden Daner"
 SYNDROMES = [(f"{name} syndrome", "disease") for name in FAMILY_NAMES.split()]
 FIRST_NAMES = "Marta Martin Marina Carina Katrina Katarina Lucas Lucan Adrian Marian"
 PEOPLE = [("Łucja van Dorn", "person"), *((name, "person") for name in FIRST_NAMES.split())]
@@ -39,7 +40,8 @@ def test_words_to_avoid_are_never_written():
     free = {inventor(seed=seed).name_like("Alport syndrome", "disease") for seed in range(200)}
     avoided = {name.split()[0] for name in sorted(free)[::2]}
     bound = {inventor(avoided, seed).name_like("Alport syndrome", "disease") for seed in range(200)}
-    assert avoided and bound and avoided.isdisjoint(name.split()[0] for name in bound)
+    assert avoided
+    assert avoided.isdisjoint(name.split()[0] for name in bound)
 
 
 def test_a_sentence_tells_its_new_names_in_their_order():
@@ -66,7 +68,7 @@ def test_too_few_names_to_invent_others_are_an_error():
 
 @pytest.fixture
 def corpus(tmp_path):
-    lines = [sentence(*pair).line() for pair in zip(ENTITIES, ENTITIES[1:], strict=False)]
+    lines = [sentence(*pair).line() for pair in itertools.pairwise(ENTITIES)]
     for name in ("train", "dev", "test"):
         (tmp_path / f"{name}.tsv").write_text("".join(lines), encoding="utf-8")
     (tmp_path / "train.text").write_text("we met with today\n")

@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -76,13 +77,17 @@ def score_command(
         check_out_file(json_file)
     scores = score_files(ref, hyp, entities)
     table = scores.to_table()
+    more: dict[str, Any] = {}
     if other is not None:
-        table += "\n" + _difference_table(compare(score_files(ref, other, entities), scores), other)
+        differences = compare(score_files(ref, other, entities), scores)
+        table += "\n" + _difference_table(differences, other)
+        more["differences"] = {name: _as_json(each) for name, each in differences.items()}
     replaced = None if spans is None else score_replacements(ref, hyp, spans)
     if replaced is not None:
         table += _replaced_line(replaced)
+        more["looked_up"] = asdict(replaced)
     if json_file is not None:
-        write_text(json_file, _json(scores, replaced))
+        write_text(json_file, _json(scores, more))
     click.echo(table, nl=False)
 
 
@@ -93,11 +98,17 @@ def _replaced_line(counts: ReplacementCounts) -> str:
     )
 
 
-def _json(scores: Scores, replaced: ReplacementCounts | None) -> str:
-    if replaced is None:
-        return scores.to_json()
-    whole = {**json.loads(scores.to_json()), "looked_up": asdict(replaced)}
+def _json(scores: Scores, more: dict[str, Any]) -> str:
+    whole = {**json.loads(scores.to_json()), **more}
     return json.dumps(whole, indent=2, allow_nan=False) + "\n"
+
+
+def _as_json(difference: Difference) -> dict[str, Any]:
+    value, *interval = (
+        None if math.isnan(number) else number
+        for number in (difference.value, *difference.interval)
+    )
+    return {"value": value, "interval": interval}
 
 
 def _difference_table(differences: dict[str, Difference], other: Path) -> str:

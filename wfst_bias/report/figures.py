@@ -17,7 +17,7 @@ from wfst_bias.files import read_lines
 
 WORD_METRICS = ("WER", "U-WER", "B-WER")
 ENTITY_METRICS = ("precision", "recall", "F1")
-REMEDY = "run stage 7 of run.sh again"
+REMEDY = "run stage 8 of run.sh again"
 
 
 @dataclass(frozen=True)

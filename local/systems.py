@@ -1,0 +1,113 @@
+"""Systems that run.sh decodes with beside the tuned one, as local/systems.toml says.
+
+    python -m local.systems names [NAME...]            check names; all of them if there is none
+    python -m local.systems options NAME [--tuned FILE.toml] --out FILE.toml
+    python -m local.systems lm NAME LM.arpa --out FILE.arpa
+
+`options` writes the tuned options, or the defaults, with those of the system in their place. `lm`
+writes the language model that the system reads, where it is another: in it no context says more of
+a class word than backing off to the empty one does.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tomli
+
+from wfst_bias.decode.options import DecodeOptions
+from wfst_bias.errors import InputError
+from wfst_bias.lm.arpa import NgramLm, NgramTable, read_arpa, write_arpa
+from wfst_bias.tune.space import with_values
+
+SYSTEMS = Path(__file__).with_name("systems.toml")
+
+
+@dataclass(frozen=True)
+class System:
+    """Hold what is other about a system.
+
+    Attributes:
+      says: what tables call it.
+      contexts: whether the contexts of the language model say how likely its class is.
+      options: in place of the tuned ones, by `section.option`.
+    """
+
+    says: str
+    contexts: bool = True
+    options: Mapping[str, float] = field(default_factory=dict)
+
+
+def read_systems(path: Path = SYSTEMS) -> dict[str, System]:
+    """Read the systems, in the order of the file.
+
+    Raises:
+      InputError: a table with something that is not a system's.
+    """
+    tables: dict[str, Any] = tomli.loads(path.read_text(encoding="utf-8"))
+    try:
+        return {name: System(**table) for name, table in tables.items()}
+    except TypeError as error:
+        raise InputError(f"not a system: {error}", path=path) from error
+
+
+def options_of(system: System, tuned: Path | None) -> DecodeOptions:
+    """Return the options of a system, beginning with tuned ones or the defaults."""
+    options = DecodeOptions() if tuned is None else DecodeOptions.read(tuned)
+    return with_values(options, system.options)
+
+
+def without_contexts(lm: NgramLm) -> NgramLm:
+    """Return a model that gives class words by backing off to the empty history alone."""
+    classes = [lm.word_ids[word] for word in lm.class_words]
+    unigrams, *longer = lm.ngrams
+    tables = (_without(classes, table) for table in longer)
+    return NgramLm(lm.words, (unigrams, *tables))
+
+
+def _without(words: Sequence[int], table: NgramTable) -> NgramTable:
+    """Return a table that never predicts these words; its backoffs stay."""
+    predicts = np.isin(table.ids[:, -1], words)
+    return replace(table, log_probs=np.where(predicts, -np.inf, table.log_probs))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    names = commands.add_parser("names", help="check names, or list all")
+    names.add_argument("names", nargs="*")
+    options = commands.add_parser("options", help="the options of a system")
+    options.add_argument("--tuned", type=Path)
+    lm = commands.add_parser("lm", help="the language model of a system, if it is another")
+    for command in (options, lm):
+        command.add_argument("name")
+        command.add_argument("--out", type=Path, required=True)
+    lm.add_argument("arpa", type=Path)
+    arguments = parser.parse_args()
+    try:
+        _run(arguments)
+    except InputError as error:
+        parser.exit(2, f"{parser.prog}: {error}\n")
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    systems = read_systems()
+    wanted = arguments.names if arguments.command == "names" else [arguments.name]
+    if unknown := [name for name in wanted if name not in systems]:
+        remedy = f"give some of {', '.join(systems)}"
+        raise InputError("no such system", value=unknown[0], remedy=remedy)
+    if arguments.command == "names":
+        print(*(wanted or systems), sep="\n")
+    elif arguments.command == "options":
+        options_of(systems[arguments.name], arguments.tuned).write(arguments.out)
+    elif not systems[arguments.name].contexts:
+        write_arpa(without_contexts(read_arpa(arguments.arpa)), arguments.out)
+
+
+if __name__ == "__main__":
+    main()

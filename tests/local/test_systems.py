@@ -1,0 +1,76 @@
+"""Systems beside the tuned one: their options and their language models."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from factories import small_lm
+
+from local.systems import options_of, read_systems, without_contexts
+from wfst_bias.decode.options import DecodeOptions
+from wfst_bias.errors import InputError
+from wfst_bias.lm.arpa import read_arpa, write_arpa
+
+
+def call(repository: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "local.systems", *map(str, arguments)]
+    return subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("name", read_systems())
+def test_a_system_differs_from_the_tuned_one(name: str, tmp_path: Path) -> None:
+    tuned = tmp_path / "tuned.toml"
+    tuned.write_text("[boost]\nper_word_nats = 20.0\n[adaptive]\ngap_scale = 0.4\n")
+    system = read_systems()[name]
+    options = options_of(system, tuned)
+    assert options != DecodeOptions.read(tuned) or not system.contexts
+    assert (options.adaptive.gap_scale == 0.4) == ("adaptive.gap_scale" not in system.options)
+
+
+def test_every_system_has_a_name_of_its_own() -> None:
+    says = [system.says for system in read_systems().values()]
+    assert len(set(says)) == len(says)
+
+
+def test_contexts_say_nothing_of_the_class() -> None:
+    lm = small_lm()
+    flat = without_contexts(lm)
+    assert lm.class_word is not None
+    number = lm.word_ids[lm.class_word]
+    for before, after in zip(lm.ngrams[1:], flat.ngrams[1:], strict=True):
+        is_class = before.ids[:, -1] == number
+        assert np.isneginf(after.log_probs[is_class]).all()
+        assert np.array_equal(after.log_probs[~is_class], before.log_probs[~is_class])
+    assert np.array_equal(flat.ngrams[0].log_probs, lm.ngrams[0].log_probs)
+    assert any((table.ids[:, -1] == number).any() for table in lm.ngrams[1:])
+
+
+def test_a_model_is_written_only_for_a_system_that_reads_another(
+    repository: Path, tmp_path: Path
+) -> None:
+    write_arpa(small_lm(), tmp_path / "lm.arpa")
+    for name in ("constant", "unigram-boost"):
+        done = call(repository, "lm", name, tmp_path / "lm.arpa", "--out", tmp_path / name)
+        assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "unigram-boost").exists()
+    written = read_arpa(tmp_path / "constant")
+    assert len(written.ngrams[1]) == len(small_lm().ngrams[1])
+
+
+def test_names_are_checked(repository: Path) -> None:
+    assert call(repository, "names").stdout.split() == list(read_systems())
+    assert call(repository, "names", "constant").stdout == "constant\n"
+    done = call(repository, "names", "constant", "magic")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no such system: 'magic'; give some of constant" in done.stderr
+
+
+def test_a_table_with_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "systems.toml"
+    path.write_text('[a]\nsays = "a"\nspeed = 2\n')
+    with pytest.raises(InputError, match=r"systems\.toml: not a system: .*'speed'"):
+        read_systems(path)
