@@ -18,15 +18,15 @@ skip=8000                # sentences of each corpus that the model was trained o
 further=1500             # of the 7,000 others: spoken by RHVoice and Pico
 model=data/models/small  # folder of the model that stays as it is
 out=                     # folder of the run; WORK/adapter if empty
-epochs=3                 # passes over the training speech
-most_distractors=500     # on the list of a training utterance
+epochs=2                 # passes over the training speech
+most_distractors=150     # on the list of a training utterance
 max_duration=60          # seconds of sound in a batch
 layers=none              # layers that make the query; none: intermediate losses' and the last
-slots=subwords           # subwords or entity: what attention matches
 entity_encoder=lstm      # lstm or mean
 intermediate_heads=false # true adds to the intermediate heads in training too
-attention_weight=0.2     # of the loss that says where attention shall be
-learning_rate=1e-3       # its peak
+attention_width=96       # of queries, keys and values
+attention_weight=0.5     # of the loss that says where attention shall be
+learning_rate=2e-3       # its peak
 precision=float32        # bfloat16 is faster on GPUs and recent CPUs, with a recent torch
 
 set -euo pipefail
@@ -64,9 +64,11 @@ fi
 if run_stage 3 "train the adapter"; then
   OMP_NUM_THREADS=$(nproc) wfst-bias train-adapter \
     --cuts "$work"/speech/*-invented*/train.cuts.jsonl.gz \
-    --dev-cuts "$work"/speech/{parliament,medical-terms}/dev.cuts.jsonl.gz --model "$model" --out "$out" \
-    --epochs "$epochs" --max-duration "$max_duration" --layers "$layers" --slots "$slots" \
-    --entity-encoder "$entity_encoder" --most-distractors "$most_distractors" "$heads" --attention-weight "$attention_weight" \
+    --dev-cuts "$work"/speech/{parliament,medical-terms}/dev.cuts.jsonl.gz \
+    --model "$model" --out "$out" \
+    --epochs "$epochs" --max-duration "$max_duration" --layers "$layers" \
+    --attention-width "$attention_width" --entity-encoder "$entity_encoder" \
+    --most-distractors "$most_distractors" "$heads" --attention-weight "$attention_weight" \
     --learning-rate "$learning_rate" --precision "$precision"
 fi
 

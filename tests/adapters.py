@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +18,42 @@ from wfst_bias.adapter.module import Adapter, Candidates  # noqa: E402
 
 N_TOKENS, WIDTH, N_LAYERS = 12, 16, 3
 SHAPES = [
-    AdapterOptions(entity_encoder=encoder, slots=slots, entity_width=8, attention_width=8)
+    AdapterOptions(entity_encoder=encoder, entity_width=8, attention_width=8)
     for encoder in ("lstm", "mean")
-    for slots in ("subwords", "entity")
 ]
 SAID = {"anna said yes": ["anna"], "we met": ["we met"], "no": []}
 
 
 def random_adapter(options: AdapterOptions = SHAPES[0], seed: int = 0, **config: Any) -> Adapter:
-    """Return an adapter of random weights that adds something, in eval mode."""
+    """Return an adapter of random weights that finds entities anywhere, in eval mode."""
     torch.manual_seed(seed)
     shape = {"n_tokens": N_TOKENS, "model_width": WIDTH, "layers": (1, N_LAYERS), **config}
     adapter = Adapter(AdapterConfig(options=options, **shape))
     torch.nn.init.normal_(adapter.project_out.weight)
+    torch.nn.init.zeros_(adapter.heard_weight)
+    torch.nn.init.constant_(adapter.entry, 5.0)
     return adapter.eval()
 
 
-def random_layers(n: int, n_frames: int, seed: int = 0) -> list[Tensor]:
+@dataclass(frozen=True)
+class Heard:
+    """What some model makes of a batch."""
+
+    layers: Sequence[Tensor]
+    log_probs: Tensor
+    lengths: Tensor
+
+    def row(self, n: int, n_frames: int) -> Heard:
+        """Return the first frames of one utterance."""
+        layers = [layer[n : n + 1, :n_frames] for layer in self.layers]
+        return Heard(layers, self.log_probs[n : n + 1, :n_frames], torch.tensor([n_frames]))
+
+
+def random_heard(n: int, n_frames: int, seed: int = 0) -> Heard:
     generator = torch.Generator().manual_seed(seed)
-    return [torch.randn(n, n_frames, WIDTH, generator=generator) for _ in range(N_LAYERS)]
+    layers = [torch.randn(n, n_frames, WIDTH, generator=generator) for _ in range(N_LAYERS)]
+    logits = torch.randn(n, n_frames, N_TOKENS, generator=generator)
+    return Heard(layers, logits.log_softmax(-1), torch.full((n,), n_frames))
 
 
 def candidates_of(adapter: Adapter, lists: Sequence[Sequence[Sequence[int]]]) -> Candidates:

@@ -15,7 +15,7 @@ from wfst_bias.adapter.config import (
 )
 from wfst_bias.errors import InputError
 
-CONFIG = AdapterConfig(40, 16, (1, 3), AdapterOptions(layers=(1, 3), slots="entity"))
+CONFIG = AdapterConfig(40, 16, (1, 3), AdapterOptions(layers=(1, 3), entity_encoder="mean"))
 
 
 def test_it_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_layers_are_the_intermediate_ones_and_the_last_unless_others_are_named()
         {"model_width": "16"},
         {"layers": []},
         {"layers": [0]},
-        {"options": {"slots": "letters"}},
+        {"options": {"entity_encoder": "letters"}},
         {"options": {"entity_encoder": "gru"}},
         {"options": {"entity_width": 1.5}},
         {"options": {"width": 3}},

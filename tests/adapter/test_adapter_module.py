@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -13,9 +14,10 @@ from adapters import (  # noqa: E402
     N_TOKENS,
     SHAPES,
     WIDTH,
+    Heard,
     candidates_of,
     random_adapter,
-    random_layers,
+    random_heard,
 )
 from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
@@ -33,9 +35,7 @@ from wfst_bias.adapter.module import (  # noqa: E402
 
 LIST = [(1, 2, 3), (4, 5), (6,), (7, 8, 9, 10), (2, 1)]
 
-every_shape = pytest.mark.parametrize(
-    "options", SHAPES, ids=lambda o: f"{o.entity_encoder}-{o.slots}"
-)
+every_shape = pytest.mark.parametrize("options", SHAPES, ids=lambda o: o.entity_encoder)
 entities = st.lists(
     st.lists(st.integers(1, N_TOKENS - 1), min_size=1, max_size=4).map(tuple), max_size=4
 )
@@ -49,33 +49,34 @@ def make_head(seed: int = 5) -> torch.nn.Linear:
 @every_shape
 def test_an_untrained_adapter_changes_nothing_to_the_bit(options: AdapterOptions) -> None:
     adapter = Adapter(AdapterConfig(N_TOKENS, WIDTH, (1, N_LAYERS), options))
-    layers, head = random_layers(2, 7), make_head()
-    bias = adapter(layers, candidates_of(adapter, [LIST, LIST[:2]]))
-    assert torch.equal(adapted_log_probs(layers[-1], head, bias), log_softmax(head(layers[-1])))
+    heard, head = random_heard(2, 7), make_head()
+    bias = adapter(heard, candidates_of(adapter, [LIST, LIST[:2]]))
+    frames = heard.layers[-1]
+    assert torch.equal(adapted_log_probs(frames, head, bias), log_softmax(head(frames)))
 
 
 @every_shape
 def test_an_empty_list_changes_nothing_to_the_bit_beside_others_that_do(
     options: AdapterOptions,
 ) -> None:
-    adapter, layers, head = random_adapter(options), random_layers(3, 7), make_head()
-    base = log_softmax(head(layers[-1]))
+    adapter, heard, head = random_adapter(options), random_heard(3, 7), make_head()
+    frames = heard.layers[-1]
+    base = log_softmax(head(frames))
     for lists in ([LIST, [], LIST[:1]], [[], [], []]):
-        adapted = adapted_log_probs(
-            layers[-1], head, adapter(layers, candidates_of(adapter, lists))
-        )
+        adapted = adapted_log_probs(frames, head, adapter(heard, candidates_of(adapter, lists)))
         for row, entities_of_row in enumerate(lists):
             assert torch.equal(adapted[row], base[row]) == (not entities_of_row)
 
 
 def test_all_attention_on_no_bias_changes_nothing_to_the_bit() -> None:
-    adapter, layers, head = random_adapter(), random_layers(2, 7), make_head()
+    adapter, heard, head = random_adapter(), random_heard(2, 7), make_head()
     with torch.no_grad():
         adapter.query.weight.zero_()
         adapter.no_bias.copy_(1e6 * adapter.query.bias)
-    bias = adapter(layers, candidates_of(adapter, [LIST, LIST]))
+    bias = adapter(heard, candidates_of(adapter, [LIST, LIST]))
+    frames = heard.layers[-1]
     assert torch.equal(bias.attention[..., 0], torch.ones(2, 7))
-    assert torch.equal(adapted_log_probs(layers[-1], head, bias), log_softmax(head(layers[-1])))
+    assert torch.equal(adapted_log_probs(frames, head, bias), log_softmax(head(frames)))
 
 
 @every_shape
@@ -84,25 +85,24 @@ def test_all_attention_on_no_bias_changes_nothing_to_the_bit() -> None:
 def test_an_utterance_does_not_see_the_lists_and_the_padding_of_others(
     options: AdapterOptions, lists: list, seed: int
 ) -> None:
-    adapter, layers = random_adapter(options), random_layers(len(lists), 6, seed)
-    together = adapter(layers, candidates_of(adapter, lists))
+    adapter, heard = random_adapter(options), random_heard(len(lists), 6, seed)
+    padded = replace(heard, lengths=torch.full((len(lists),), 4))
+    together = adapter(padded, candidates_of(adapter, lists))
     for row, own in enumerate(lists):
-        alone = adapter(
-            [layer[row : row + 1, :4] for layer in layers], candidates_of(adapter, [own])
-        )
+        alone = adapter(heard.row(row, 4), candidates_of(adapter, [own]))
         assert torch.allclose(together.added[row, :4], alone.added[0], atol=1e-5)
         n_slots = alone.attention.shape[-1]
-        assert torch.allclose(together.attention[row, :4, :n_slots], alone.attention[0], atol=1e-6)
+        assert torch.allclose(together.attention[row, :4, :n_slots], alone.attention[0], atol=1e-5)
         assert not together.attention[row, :, n_slots:].any()
 
 
 @every_shape
 def test_the_order_of_a_list_changes_nothing(options: AdapterOptions) -> None:
-    adapter, layers = random_adapter(options), random_layers(1, 6)
+    adapter, heard = random_adapter(options), random_heard(1, 6)
     order = list(range(len(LIST)))
     random.Random(3).shuffle(order)
     ours, theirs = (
-        (adapter(layers, each), each)
+        (adapter(heard, each), each)
         for each in (
             candidates_of(adapter, [LIST]),
             candidates_of(adapter, [[LIST[i] for i in order]]),
@@ -111,17 +111,17 @@ def test_the_order_of_a_list_changes_nothing(options: AdapterOptions) -> None:
     assert torch.allclose(ours[0].added, theirs[0].added, atol=1e-5)
     by_entity = [attention_to_entities(*each, len(LIST)) for each in (ours, theirs)]
     moved = by_entity[0][..., [0, *(1 + i for i in order)]]
-    assert torch.allclose(moved, by_entity[1], atol=1e-6)
+    assert torch.allclose(moved, by_entity[1], atol=1e-5)
 
 
 @every_shape
 def test_a_list_for_all_is_the_same_as_it_for_each(options: AdapterOptions) -> None:
-    adapter, layers = random_adapter(options), random_layers(2, 6)
+    adapter, heard = random_adapter(options), random_heard(2, 6)
     shared = Candidates.all_of(adapter.embed(LIST))
-    ours, theirs = adapter(layers, shared), adapter(layers, candidates_of(adapter, [LIST, LIST]))
-    assert torch.allclose(ours.added, theirs.added, atol=1e-6)
+    ours, theirs = adapter(heard, shared), adapter(heard, candidates_of(adapter, [LIST, LIST]))
+    assert torch.allclose(ours.added, theirs.added, atol=1e-5)
     assert torch.allclose(
-        attention_to_entities(ours, shared, len(LIST)).sum(-1), torch.ones(2, 6), atol=1e-6
+        attention_to_entities(ours, shared, len(LIST)).sum(-1), torch.ones(2, 6), atol=1e-4
     )
 
 
@@ -154,12 +154,13 @@ class LstmEncoder(torch.nn.Module):
         )
         self.head = torch.nn.Linear(WIDTH, N_TOKENS)
 
-    def forward(self, frames: torch.Tensor) -> list[torch.Tensor]:
+    def forward(self, frames: torch.Tensor) -> Heard:
         outputs = []
         for layer in self.layers:
             frames = frames + layer(frames)[0]
             outputs.append(frames)
-        return outputs
+        lengths = torch.full((len(frames),), frames.shape[1])
+        return Heard(outputs, log_softmax(self.head(frames)), lengths)
 
 
 @every_shape
@@ -169,7 +170,8 @@ def test_beside_another_encoder_it_learns_to_raise_what_is_said_and_on_its_list(
     torch.manual_seed(1)
     encoder = LstmEncoder().requires_grad_(False)
     before = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
-    layers = encoder(torch.randn(4, 10, WIDTH))
+    heard = encoder(torch.randn(4, 10, WIDTH))
+    frames = heard.layers[-1]
     said = LIST[:4]
     targets = (torch.tensor([i for each in said for i in each]), torch.tensor(list(map(len, said))))
     lengths = torch.full((4,), 10)
@@ -178,11 +180,11 @@ def test_beside_another_encoder_it_learns_to_raise_what_is_said_and_on_its_list(
     optimizer = torch.optim.Adam(adapter.parameters(), 0.02)
 
     def adapted(lists: list) -> torch.Tensor:
-        bias = adapter(layers, candidates_of(adapter, lists))
-        return adapted_log_probs(layers[-1], encoder.head, bias)
+        bias = adapter(heard, candidates_of(adapter, lists))
+        return adapted_log_probs(frames, encoder.head, bias)
 
     withheld = [[each for each in LIST if each != own] for own in said]
-    base = log_softmax(encoder.head(layers[-1]))
+    base = heard.log_probs
     for _ in range(120):
         optimizer.zero_grad()
         away = (adapted(withheld) - base).square().mean()

@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from adapters import SHAPES, candidates_of, random_adapter, random_layers  # noqa: E402
+from adapters import SHAPES, candidates_of, random_adapter, random_heard  # noqa: E402
 
 from wfst_bias.adapter.supervision import occurrences, supervise  # noqa: E402
 
@@ -41,7 +41,7 @@ def supervised(options, said):
     adapter = random_adapter(options)
     candidates = candidates_of(adapter, [LIST])
     found = supervise([PLACES], [TARGET], [said], candidates, 12, STARTS)
-    return found, adapter(random_layers(1, 12), candidates)
+    return found, adapter(random_heard(1, 12), candidates)
 
 
 def test_a_subword_attends_to_its_own_slot() -> None:
@@ -51,11 +51,6 @@ def test_a_subword_attends_to_its_own_slot() -> None:
     ]  # fmt: skip
     assert found.is_entity[0].nonzero().flatten().tolist() == [1, 3, 4, 6, 7]
     assert found.counts[0].tolist() == [True] * 10 + [False] * 2
-
-
-def test_an_entity_of_one_slot_has_it_for_all_its_subwords() -> None:
-    found, _ = supervised(SHAPES[1], [(0, LIST[0])])
-    assert [allowed_at(found, t) for t in (1, 3, 5, 7)] == [[0], [1], [0, 1], [1]]
 
 
 def test_what_is_not_on_the_list_is_nothing() -> None:

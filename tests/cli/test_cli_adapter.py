@@ -165,7 +165,7 @@ def test_a_list_without_an_adapter_is_no_reason_to_encode(
         (("--layers", "0"), "a layer must be a positive whole number: 0"),
         (("--hard-share", "0.9"), "hard_share and batch_share are more than all distractors"),
         (("--withheld-share", "2"), "withheld_share must be between 0 and 1: 2.0"),
-        (("--slots", "letters"), "Invalid value for '--slots'"),
+        (("--entity-encoder", "letters"), "Invalid value for '--entity-encoder'"),
     ],
 )
 def test_a_bad_flag_of_training_is_one_line(

@@ -19,10 +19,6 @@ class AdapterOptions:
         default="lstm",
         metadata={"help": "how subwords know of each other: a bidirectional LSTM, or their mean"},
     )
-    slots: Literal["subwords", "entity"] = field(
-        default="subwords",
-        metadata={"help": "what attention matches: each subword of an entity, or it as a whole"},
-    )
     layers: tuple[int, ...] | None = field(
         default=None,
         metadata={
@@ -46,7 +42,6 @@ class AdapterOptions:
         if self.layers is not None and not self.layers:
             raise InputError("expected a layer or several", value=self.layers)
         _check_choice(self.entity_encoder, "lstm", "mean")
-        _check_choice(self.slots, "subwords", "entity")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Entities to what attention matches: a slot for each subword of an entity, or one for all.
+"""Entities to what attention matches: a slot for each subword of an entity.
 
 Shapes: E entities, S slots of all of them in one row, P subwords of the longest, C channels.
 """
@@ -24,11 +24,13 @@ class EmbeddedEntities:
     Attributes:
       keys: (S, D), what queries are matched with.
       values: (S, D), what is added where they match.
+      tokens: (S,), the subword of each.
       starts: (E + 1,), the first slot of each entity, and S.
     """
 
     keys: Tensor
     values: Tensor
+    tokens: Tensor
     starts: Tensor
 
     @property
@@ -47,7 +49,6 @@ class EntityEncoder(nn.Module):
     def __init__(self, config: AdapterConfig) -> None:
         super().__init__()
         width, options = config.model_width, config.options
-        self.has_whole_slots = options.slots == "entity"
         self.embedding = nn.Embedding(config.n_tokens, width)
         self.lstm: nn.LSTM | None = None
         if options.entity_encoder == "lstm":
@@ -71,28 +72,25 @@ class EntityEncoder(nn.Module):
             rows = [torch.tensor(entities[i], device=device) for i in chosen]
             for i, states in zip(chosen, self._states(rows, lengths[chosen]), strict=True):
                 parts[i] = states
-        slots = torch.ones_like(lengths) if self.has_whole_slots else lengths
-        return torch.cat(parts), slots
+        return torch.cat(parts), lengths
 
     def _states(self, rows: Sequence[Tensor], lengths: Tensor) -> Sequence[Tensor]:
         """Return the states of entities, (slots, C) each."""
         tokens = self.embedding(pad_sequence(list(rows), batch_first=True))  # (E, P, C)
-        mask = torch.arange(tokens.shape[1]) < lengths[:, None]
-        mask = mask.to(tokens.device)[:, :, None]
-        mean = (tokens * mask).sum(1, keepdim=True) / mask.sum(1, keepdim=True)  # (E, 1, C)
         if self.lstm is None:
-            around, whole = mean.expand_as(tokens), mean
+            mask = torch.arange(tokens.shape[1]) < lengths[:, None]
+            mask = mask.to(tokens.device)[:, :, None]
+            mean = (tokens * mask).sum(1, keepdim=True) / mask.sum(1, keepdim=True)  # (E, 1, C)
+            around = mean.expand_as(tokens)
         else:
-            around, whole = self._recurrent(self.lstm, tokens, lengths)
-        if self.has_whole_slots:
-            return torch.cat((mean, whole), dim=-1).unbind(0)
+            around = self._recurrent(self.lstm, tokens, lengths)
         states = torch.cat((tokens, around), dim=-1)
         return [state[:length] for state, length in zip(states, lengths.tolist(), strict=True)]
 
     @staticmethod
-    def _recurrent(lstm: nn.LSTM, tokens: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the LSTM's states (E, P, 2H), and where its two directions end (E, 1, 2H)."""
+    def _recurrent(lstm: nn.LSTM, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """Return the LSTM's states (E, P, 2H)."""
         packed = pack_padded_sequence(tokens, lengths, batch_first=True, enforce_sorted=False)
-        states, (ends, _) = lstm(packed)
+        states, _ = lstm(packed)
         around, _ = pad_packed_sequence(states, batch_first=True)
-        return around, torch.cat((ends[0], ends[1]), dim=-1).unsqueeze(1)
+        return around

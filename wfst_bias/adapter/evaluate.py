@@ -13,7 +13,7 @@ from wfst_bias.acoustic.batches import Batch
 from wfst_bias.acoustic.evaluate import greedy, words_of
 from wfst_bias.acoustic.model import CtcModel
 from wfst_bias.adapter.draws import BatchLists
-from wfst_bias.adapter.module import Adapter, Bias, Candidates, adapted_log_probs
+from wfst_bias.adapter.module import Adapter, Bias, Candidates, Hearing, adapted_log_probs
 from wfst_bias.score.entity_score import EntityCounts, EntityIndex, count_entities
 from wfst_bias.score.wer import ErrorCounts, align, count_errors
 from wfst_bias.tokens import TokenTable
@@ -64,7 +64,7 @@ def measure_gain(
     for batch in batches:
         lists = lists_of(batch)
         encoded = model(batch.features.to(device), batch.lengths.to(device))
-        bias, _ = bias_of_lists(adapter, encoded.layers, lists)
+        bias, _ = bias_of_lists(adapter, encoded, lists)
         adapted = adapted_log_probs(encoded.layers[-1], model.head, bias)
         lengths = encoded.lengths.cpu()
         heard = (_words(each, lengths, tokens) for each in (adapted, encoded.log_probs))
@@ -75,15 +75,13 @@ def measure_gain(
     return gain
 
 
-def bias_of_lists(
-    adapter: Adapter, layers: Sequence[Tensor], lists: BatchLists
-) -> tuple[Bias, Candidates]:
+def bias_of_lists(adapter: Adapter, heard: Hearing, lists: BatchLists) -> tuple[Bias, Candidates]:
     """Return what an adapter makes of a batch whose utterances have these lists."""
     embedded = adapter.embed(lists.entities.tokens)
     device = embedded.keys.device
     picks = (torch.tensor(each, dtype=torch.long, device=device) for each in lists.lists)
     candidates = Candidates.of([(embedded, each) for each in picks])
-    return adapter(layers, candidates), candidates
+    return adapter(heard, candidates), candidates
 
 
 def _words(log_probs: Tensor, lengths: Tensor, tokens: TokenTable) -> list[list[str]]:

@@ -209,7 +209,7 @@ class AdaptedRecognizer(Recognizer):
             candidates = Candidates.all_of(first.embedded)
         else:
             candidates = self._selected(encoded, prepared)
-        return self.adapter(encoded.layers, candidates), candidates
+        return self.adapter(encoded, candidates), candidates
 
     def _selected(self, encoded: Encoded, prepared: Sequence[_PreparedList]) -> Candidates:
         """Return the entities that each utterance may hold, of its own list."""

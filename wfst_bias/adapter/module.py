@@ -1,11 +1,14 @@
 """The adapter: attention from every frame to the entities of a list, or to none of them.
 
 After Sathyendra et al., "Contextual Adapters for Personalized Speech Recognition in Neural
-Transducers" (2022), here for CTC: the query is a weighted sum of several layers' outputs, and a
-subword of an entity has a slot of its own, so that attention knows what comes next.
+Transducers" (2022), here for CTC: the query is a weighted sum of several layers' outputs, a
+subword of an entity has a slot of its own, and the slots of an entity are attended to in their order
+(see `chains`). What a slot is matched with are its key and the model's own log-probability of its
+subword; so an adapter begins as a keyword spotter, and learns what else a misheard name sounds like.
 
-It knows nothing of the model but the outputs of its layers, (N, T, C) each, and a function from
-frames (N, T, C) to logits (N, T, V). Shapes: N utterances, T frames, M slots of the longest list.
+It knows nothing of the model but the outputs of its layers, (N, T, C) each, its log-probabilities
+(N, T, V), and a function from frames (N, T, C) to logits (N, T, V). Shapes: N utterances, T frames,
+M slots of the longest list.
 """
 
 from __future__ import annotations
@@ -13,16 +16,37 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from wfst_bias.acoustic.model import log_softmax
+from wfst_bias.adapter.chains import Chains, Scores, posteriors
 from wfst_bias.adapter.config import AdapterConfig
 from wfst_bias.adapter.entity_encoder import EmbeddedEntities, EntityEncoder
 
 CtcHead = Callable[[Tensor], Tensor]
+
+BLANK = 0
+FARTHEST_NATS = -8.0  # below the best of its frame: a token behind that is as good as not heard
+
+
+class Hearing(Protocol):
+    """What a model makes of a batch; `Encoded` of the acoustic model is one."""
+
+    @property
+    def layers(self) -> Sequence[Tensor]:
+        """Return the outputs of all layers of the model in their order, (N, T, C) each."""
+
+    @property
+    def log_probs(self) -> Tensor:
+        """Return the log-probabilities (N, T, V) of its CTC head; blank has index 0."""
+
+    @property
+    def lengths(self) -> Tensor:
+        """Return the number of frames (N,) of each utterance."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +56,14 @@ class Candidates:
     Attributes:
       keys: (N or 1, M, D); 1 where all utterances have the same.
       values: (N or 1, M, D)
+      tokens: (N or 1, M), the subword of each slot.
       mask: (N or 1, M), True for a slot, False for padding.
-      entities: (N or 1, M), the entity of each slot.
+      entities: (N or 1, M), the entity of each slot; those of one follow each other.
     """
 
     keys: Tensor
     values: Tensor
+    tokens: Tensor
     mask: Tensor
     entities: Tensor
 
@@ -49,19 +75,17 @@ class Candidates:
           rows: for each utterance, embedded entities and the numbers (E_n,) of those to take.
         """
         slots = [slots_of(embedded.starts, picks) for embedded, picks in rows]
-        keys, values = (
-            [matched[places] for matched, (places, _) in zip(each, slots, strict=True)]
-            for each in ([e.keys for e, _ in rows], [e.values for e, _ in rows])
+        keys, values, tokens = (
+            pad_sequence(
+                [matched[places] for matched, (places, _) in zip(each, slots, strict=True)],
+                batch_first=True,
+            )
+            for each in zip(*((e.keys, e.values, e.tokens) for e, _ in rows), strict=True)
         )
         owners = pad_sequence([owner for _, owner in slots], batch_first=True)
         lengths = torch.tensor([len(owner) for _, owner in slots], device=owners.device)
         mask = torch.arange(owners.shape[1], device=owners.device) < lengths[:, None]
-        return cls(
-            pad_sequence(keys, batch_first=True),
-            pad_sequence(values, batch_first=True),
-            mask,
-            owners,
-        )
+        return cls(keys, values, tokens, mask, owners)
 
     @classmethod
     def all_of(cls, embedded: EmbeddedEntities) -> Candidates:
@@ -70,7 +94,8 @@ class Candidates:
         every = torch.arange(count, device=embedded.keys.device)
         owners = every.repeat_interleave(embedded.starts.diff())
         mask = torch.ones_like(owners, dtype=torch.bool)
-        return cls(embedded.keys[None], embedded.values[None], mask[None], owners[None])
+        slots = (embedded.keys, embedded.values, embedded.tokens)
+        return cls(*(each[None] for each in (*slots, mask, owners)))
 
 
 @dataclass(frozen=True)
@@ -79,8 +104,8 @@ class Bias:
 
     Attributes:
       added: (N, T, C), to be added to the frames that a CTC head reads.
-      log_attention: (N, T, 1 + M), natural logarithms of the weights of `<no-bias>` and of each
-        slot; the weights of a frame sum to 1.
+      log_attention: (N, T, 1 + M), natural logarithms of the weights of `<no-bias>`, pauses among
+        it, and of each slot; the weights of a frame sum to 1.
     """
 
     added: Tensor
@@ -96,7 +121,7 @@ class Adapter(nn.Module):
     """Embed entities, match them with frames, and say what to add to the frames.
 
     An adapter that is not trained adds zeros, exactly; so does a trained one where attention is
-    on `<no-bias>` alone, whose value is zero.
+    on `<no-bias>` alone, whose value is zero. Pauses within an entity have a value of their own.
     """
 
     def __init__(self, config: AdapterConfig) -> None:
@@ -109,6 +134,10 @@ class Adapter(nn.Module):
         self.layer_weights = nn.Parameter(torch.zeros(len(config.layers)))
         self.query = nn.Linear(config.model_width, width)
         self.no_bias = nn.Parameter(torch.randn(width))
+        self.pause_key = nn.Parameter(torch.zeros(width))
+        self.pause_value = nn.Parameter(torch.zeros(width))
+        self.heard_weight = nn.Parameter(torch.ones(()))
+        self.entry = nn.Parameter(torch.zeros(()))
         self.project_out = nn.Linear(width, config.model_width, bias=False)
         nn.init.zeros_(self.project_out.weight)
 
@@ -123,22 +152,40 @@ class Adapter(nn.Module):
         states, n_slots = self.entity_encoder(entities)
         starts = torch.zeros(len(n_slots) + 1, dtype=torch.long)
         starts[1:] = n_slots.cumsum(0)
-        return EmbeddedEntities(self.key(states), self.value(states), starts.to(states.device))
+        tokens = torch.tensor([token for entity in entities for token in entity], dtype=torch.long)
+        device = states.device
+        return EmbeddedEntities(
+            self.key(states), self.value(states), tokens.to(device), starts.to(device)
+        )
 
-    def forward(self, layers: Sequence[Tensor], candidates: Candidates) -> Bias:
-        """Match frames with candidates.
+    def forward(self, heard: Hearing, candidates: Candidates) -> Bias:
+        """Match frames with candidates."""
+        n, n_frames = heard.log_probs.shape[:2]
+        if not candidates.mask.shape[1]:
+            nothing = heard.log_probs.new_zeros(n, n_frames, 1)
+            return Bias(torch.zeros_like(heard.layers[-1], dtype=nothing.dtype), nothing)
+        found = posteriors(*self._paths(heard, candidates))
+        context = found.slots.exp() @ candidates.values  # (N, T, D)
+        context = context + found.pause.exp()[..., None] * self.pause_value
+        nothing = torch.logaddexp(found.nothing, found.pause)[..., None]
+        return Bias(self.project_out(context), torch.cat((nothing, found.slots), dim=-1))
 
-        Args:
-          layers: the outputs of all layers of the model in their order, (N, T, C) each.
-          candidates: entities.
-        """
-        query = self.query(self._mixed(layers)) / math.sqrt(self.key.out_features)
-        scores = query @ candidates.keys.transpose(1, 2)  # (N, T, M)
-        scores = scores.masked_fill(~candidates.mask[:, None, :], -math.inf)
-        nothing = (query @ self.no_bias).unsqueeze(-1)
-        log_attention = torch.cat((nothing, scores), dim=-1).log_softmax(dim=-1)
-        context = log_attention[..., 1:].exp() @ candidates.values  # (N, T, D)
-        return Bias(self.project_out(context), log_attention)
+    def _paths(self, heard: Hearing, candidates: Candidates) -> tuple[Scores, Chains]:
+        """Return what frames say for each slot, and in which order slots are attended to."""
+        n = len(heard.log_probs)
+        mask = candidates.mask.expand(n, -1)
+        chains = Chains.of(candidates.entities.expand(n, -1), mask)
+        query = self.query(self._mixed(heard.layers)) / math.sqrt(self.key.out_features)
+        behind = heard.log_probs - heard.log_probs.amax(dim=-1, keepdim=True)  # (N, T, V)
+        behind = self.heard_weight * behind.clamp(min=FARTHEST_NATS)
+        tokens = candidates.tokens.expand(n, -1)[:, None, :].expand(-1, behind.shape[1], -1)
+        scores = Scores(
+            nothing=query @ self.no_bias,
+            pause=query @ self.pause_key + behind[..., BLANK],
+            slots=query @ candidates.keys.transpose(1, 2) + behind.gather(2, tokens),
+            entry=self.entry - chains.first.sum(1).clamp(min=1).log(),
+        )
+        return scores.within(heard.lengths.to(mask.device), mask), chains
 
     def _mixed(self, layers: Sequence[Tensor]) -> Tensor:
         """Return the weighted sum of layers, normalized, since models scale them as they like."""

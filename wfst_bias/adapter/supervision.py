@@ -52,8 +52,7 @@ def supervise(
 ) -> Supervision:
     """Return where attention shall be.
 
-    A frame that says a token of an entity has to attend to that token's slot, or to the entity
-    where it has one slot. A blank between them may attend to it or to nothing. All other frames
+    A frame that says a token of an entity has to attend to that token's slot. A blank between them may attend to it or to nothing. All other frames
     have to attend to nothing.
 
     Args:
@@ -104,5 +103,5 @@ def _mark(
         place = int(places[t]) - first
         if not is_entity[t]:  # two entities may share a frame
             allowed[t] = False
-        allowed[t, slots[place] if len(slots) > 1 else slots[0]] = True
+        allowed[t, slots[place]] = True
         is_entity[t] = True

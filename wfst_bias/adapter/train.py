@@ -134,7 +134,7 @@ class _Run(TrainingRun):
         """Return the CTC loss with lists drawn for the batch, and the loss of attention."""
         lists = self._draw(batch)
         encoded = self._encode(batch)
-        bias, candidates = bias_of_lists(self.adapter, encoded.layers, lists)
+        bias, candidates = bias_of_lists(self.adapter, encoded, lists)
         log_probs = adapted_log_probs(encoded.layers[-1], self.base.head, bias)
         final = ctc(log_probs, encoded.lengths, *batch.tokens())
         total = self._with_intermediate(final, encoded, batch, bias)
@@ -155,7 +155,8 @@ class _Run(TrainingRun):
         features, lengths = self.disturbed(batch)
         with self.mixed_precision():
             encoded = self.base(features.to(self.device), lengths.to(self.device))
-        return replace(encoded, layers=tuple(layer.float() for layer in encoded.layers))
+        layers = tuple(layer.float() for layer in encoded.layers)
+        return replace(encoded, layers=layers, log_probs=encoded.log_probs.float())
 
     def _with_intermediate(
         self, final: Tensor, encoded: Encoded, batch: Batch, bias: Bias

@@ -53,7 +53,7 @@ class DrawOptions:
         default=0.3, metadata={"help": "distractors that are said in the same batch"}
     )
     attention_weight: float = field(
-        default=0.2, metadata={"help": "of the loss that says where attention shall be"}
+        default=0.5, metadata={"help": "of the loss that says where attention shall be"}
     )
     intermediate_weight: float = field(
         default=0.3,
