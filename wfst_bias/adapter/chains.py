@@ -1,10 +1,10 @@
 """Attention to whole entities: slots are attended to in their order, one after the other.
 
-A frame by itself hardly tells which of a thousand entities it belongs to. So what is attended to is
-a path: nothing, or all slots of an entity from the first to the last, each for a frame or more, with
-pauses between them where blanks are said, then nothing again or another entity. The weight of a slot in a frame is
-the probability of all paths that are there at that time, by the forward-backward algorithm:
-structured attention, after Kim et al., "Structured Attention Networks" (2017).
+A frame by itself hardly tells which of a thousand entities it belongs to. So attention follows
+paths: nothing, or all slots of an entity from the first to the last, each for a frame or more, with
+pauses between them where blanks are said, then nothing again or another entity. The weight of a
+slot in a frame is the probability of all paths that are there at that time, by the forward-backward
+algorithm: structured attention, after Kim et al., "Structured Attention Networks" (2017).
 
 Shapes: N utterances, T frames, M slots in one row; those of an entity follow each other.
 """

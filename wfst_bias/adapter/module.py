@@ -2,9 +2,9 @@
 
 After Sathyendra et al., "Contextual Adapters for Personalized Speech Recognition in Neural
 Transducers" (2022), here for CTC: the query is a weighted sum of several layers' outputs, a
-subword of an entity has a slot of its own, and the slots of an entity are attended to in their order
-(see `chains`). What a slot is matched with are its key and the model's own log-probability of its
-subword; so an adapter begins as a keyword spotter, and learns what else a misheard name sounds like.
+subword of an entity has a slot of its own, and the slots of an entity are attended to in their
+order (see `chains`). A slot is scored by its key and by the model's own log-probability of its
+subword; so an adapter begins as a keyword spotter, and learns what else misheard names sound like.
 
 It knows nothing of the model but the outputs of its layers, (N, T, C) each, its log-probabilities
 (N, T, V), and a function from frames (N, T, C) to logits (N, T, V). Shapes: N utterances, T frames,

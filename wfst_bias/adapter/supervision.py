@@ -52,8 +52,8 @@ def supervise(
 ) -> Supervision:
     """Return where attention shall be.
 
-    A frame that says a token of an entity has to attend to that token's slot. A blank between them may attend to it or to nothing. All other frames
-    have to attend to nothing.
+    A frame that says a token of an entity has to attend to that token's slot. A blank between them
+    may attend to it or to nothing. All other frames have to attend to nothing.
 
     Args:
       alignments: of each utterance, the place in its transcript (T_n,) of each frame.
