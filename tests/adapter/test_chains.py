@@ -76,7 +76,7 @@ def chains_of(sizes: list[int]) -> Chains:
 def test_weights_are_those_of_all_paths(sizes: list[int], n_frames: int, seed: int) -> None:
     owners = owners_of(sizes)
     scores = random_scores(n_frames, len(owners), seed)
-    found = posteriors(scores, chains_of(sizes))
+    found = posteriors(scores, chains_of(sizes), torch.tensor([n_frames]))
     paths = all_paths(scores, owners)
     whole = sum(paths.values())
     for t in range(n_frames):
@@ -84,11 +84,11 @@ def test_weights_are_those_of_all_paths(sizes: list[int], n_frames: int, seed: i
         for path, weight in paths.items():
             by_state[path[t]] = by_state.get(path[t], 0.0) + weight / whole
         pause = sum(weight for (kind, _), weight in by_state.items() if kind == PAUSE)
-        assert found.nothing[0, t].exp() == pytest.approx(by_state.get((NOTHING, -1), 0), abs=1e-4)
-        assert found.pause[0, t].exp() == pytest.approx(pause, abs=1e-4)
+        assert found.nothing[0, t].exp() == pytest.approx(by_state.get((NOTHING, -1), 0), abs=1e-5)
+        assert found.pause[0, t].exp() == pytest.approx(pause, abs=1e-5)
         for m in range(len(owners)):
             expected = by_state.get((SLOT, m), 0.0)
-            assert found.slots[0, t, m].exp() == pytest.approx(expected, abs=1e-4)
+            assert found.slots[0, t, m].exp() == pytest.approx(expected, abs=1e-5)
 
 
 def weights(found: Posteriors) -> torch.Tensor:
@@ -103,7 +103,11 @@ def test_a_planted_entity_is_attended_to_in_its_order() -> None:
     slots[0, 5, 1] = 9.0  # the second slot of the first, without its first
     pause = torch.full((1, 7), -5.0)
     pause[0, 3] = 0.0
-    found = posteriors(Scores(torch.zeros(1, 7), pause, slots, torch.zeros(1)), chains_of([2, 3]))
+    found = posteriors(
+        Scores(torch.zeros(1, 7), pause, slots, torch.zeros(1)),
+        chains_of([2, 3]),
+        torch.tensor([7]),
+    )
     expected = torch.tensor([0, 4, 5, 1, 6, 0, 0])
     assert weights(found)[0].argmax(-1).tolist() == expected.tolist()
 
@@ -119,8 +123,8 @@ def test_padding_of_frames_and_of_slots_changes_nothing_and_has_no_weight() -> N
     both.slots[:, :4, :3] = short.slots
     mask = torch.tensor([[True, True, True, False, False]])
     owners = torch.tensor([[0, 0, 1, 0, 0]])
-    padded = posteriors(both.within(torch.tensor([4]), mask), Chains.of(owners, mask))
-    alone = posteriors(short, chains_of([2, 1]))
+    padded = posteriors(both, Chains.of(owners, mask), torch.tensor([4]))
+    alone = posteriors(short, chains_of([2, 1]), torch.tensor([4]))
     assert torch.allclose(padded.slots[:, :4, :3].exp(), alone.slots.exp(), atol=1e-5)
     assert torch.allclose(padded.nothing[:, :4].exp(), alone.nothing.exp(), atol=1e-5)
     assert not padded.slots[..., 3:].exp().any()
@@ -133,9 +137,8 @@ def test_weights_sum_to_one_and_gradients_are_finite() -> None:
         tensor.requires_grad_()
     owners = torch.tensor([[0, 0, 0, 1, 2, 2, 0], [3, 3, 4, 4, 4, 0, 0]])
     mask = torch.tensor([[True] * 6 + [False], [True] * 5 + [False] * 2])
-    within = scores.within(torch.tensor([30, 20]), mask)
-    found = posteriors(within, Chains.of(owners, mask))
-    assert torch.allclose(weights(found).sum(-1), torch.ones(2, 30), atol=1e-4)
+    found = posteriors(scores, Chains.of(owners, mask), torch.tensor([30, 20]))
+    assert torch.allclose(weights(found).sum(-1), torch.ones(2, 30), atol=1e-5)
     found.slots[0, :, :6].exp().square().sum().backward()
     for tensor in (scores.nothing, scores.pause, scores.slots, scores.entry):
         assert tensor.grad.isfinite().all()

@@ -17,17 +17,20 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-NEVER = -1e4  # nats; finite, so that gradients are
+FARTHEST_NATS = 50.0  # of a slot or a pause from nothing, in one frame
+LEAST = 1e-300  # of a weight whose logarithm is taken
 
 
 @dataclass(frozen=True)
 class Chains:
-    """Say which slots begin and end an entity.
+    """Say which slots there are, and which of them begin and end an entity.
 
     Attributes:
-      first, last: (N, M), booleans; both are False for padding.
+      mask: (N, M), False for padding.
+      first, last: (N, M), False for padding too.
     """
 
+    mask: Tensor
     first: Tensor
     last: Tensor
 
@@ -38,7 +41,7 @@ class Chains:
         is_new[:, 1:] = (entities[:, 1:] != entities[:, :-1]) | (mask[:, 1:] != mask[:, :-1])
         is_end = torch.ones_like(mask)
         is_end[:, :-1] = is_new[:, 1:]
-        return cls(is_new & mask, is_end & mask)
+        return cls(mask, is_new & mask, is_end & mask)
 
 
 @dataclass(frozen=True)
@@ -57,16 +60,6 @@ class Scores:
     slots: Tensor
     entry: Tensor
 
-    def within(self, lengths: Tensor, mask: Tensor) -> Scores:
-        """Return them with nothing said past the ends of utterances (N,), nor by padding (N, M)."""
-        frames = torch.arange(self.nothing.shape[1], device=lengths.device) < lengths[:, None]
-        return Scores(
-            self.nothing.masked_fill(~frames, 0.0),
-            self.pause.masked_fill(~frames, NEVER),
-            self.slots.masked_fill(~(frames[:, :, None] & mask[:, None, :]), NEVER),
-            self.entry,
-        )
-
 
 @dataclass(frozen=True)
 class Posteriors:
@@ -83,62 +76,97 @@ class Posteriors:
     slots: Tensor
 
 
-def posteriors(scores: Scores, chains: Chains) -> Posteriors:
-    """Return the probabilities of all paths by where they are in each frame; M is at least 1."""
-    nothing, slots, pauses = _forward(scores, chains)
-    later_nothing, later_slots, later_pauses = _backward(scores, chains)
-    nothing = nothing + later_nothing
-    slots, pause = slots + later_slots, (pauses + later_pauses).logsumexp(-1)
-    whole = torch.logaddexp(nothing, torch.logaddexp(slots.logsumexp(-1), pause))  # (N, T)
-    return Posteriors(nothing - whole, pause - whole, slots - whole[:, :, None])
+def posteriors(scores: Scores, chains: Chains, lengths: Tensor) -> Posteriors:
+    """Return the probabilities of all paths by where they are in each frame; M is at least 1.
+
+    Args:
+      scores: of all states.
+      chains: the order of slots.
+      lengths: (N,), frames of each utterance; behind them there is nothing.
+    """
+    weights = _Weights.of(scores, chains, lengths)
+    both = [
+        ahead * behind
+        for ahead, behind in zip(_forward(weights, chains), _backward(weights, chains), strict=True)
+    ]
+    nothing, slots, pause = both[0], both[1], both[2].sum(-1)
+    whole = nothing + slots.sum(-1) + pause  # (N, T)
+    return Posteriors(
+        *(
+            (part / share).clamp(min=LEAST).log().to(scores.slots.dtype)
+            for part, share in ((nothing, whole), (pause, whole), (slots, whole[..., None]))
+        )
+    )
 
 
-def _forward(scores: Scores, chains: Chains) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the scores of all beginnings of paths, up to a frame and with it, shifted."""
-    n_frames = scores.nothing.shape[1]
-    nothing = scores.nothing[:, 0]
-    slots = scores.slots[:, 0] + scores.entry[:, None].masked_fill(~chains.first, NEVER)
-    pauses = torch.full_like(slots, NEVER)
-    found = [(nothing, slots, pauses)]
-    for t in range(1, n_frames):
-        here = torch.logaddexp(slots, pauses)
-        outside = torch.logaddexp(nothing, slots.masked_fill(~chains.last, NEVER).logsumexp(-1))
-        begun = (outside + scores.entry)[:, None].expand_as(slots)
-        before = torch.where(chains.first, begun, pad(here, (1, -1), value=NEVER))
-        nothing = scores.nothing[:, t] + outside
-        slots = scores.slots[:, t] + torch.logaddexp(slots, before)
-        pauses = scores.pause[:, t, None] + here
-        nothing, slots, pauses = _shifted(nothing, slots, pauses)
+@dataclass(frozen=True)
+class _Weights:
+    """What a frame weighs against nothing, in double precision: no logarithms need be added.
+
+    Attributes:
+      pause: (T, N, 1)
+      slots: (T, N, M)
+      entry: (N, 1)
+    """
+
+    pause: Tensor
+    slots: Tensor
+    entry: Tensor
+
+    @classmethod
+    def of(cls, scores: Scores, chains: Chains, lengths: Tensor) -> _Weights:
+        frames = torch.arange(scores.nothing.shape[1], device=lengths.device) < lengths[:, None]
+        pause = _against(scores.nothing, scores.pause) * frames
+        slots = _against(scores.nothing[..., None], scores.slots)
+        slots = slots * (frames[:, :, None] & chains.mask[:, None, :])
+        entry = scores.entry.double().exp()
+        return cls(pause.T[..., None], slots.transpose(0, 1), entry[:, None])
+
+
+def _against(nothing: Tensor, some: Tensor) -> Tensor:
+    return (some - nothing).clamp(-FARTHEST_NATS, FARTHEST_NATS).double().exp()
+
+
+def _forward(weights: _Weights, chains: Chains) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the weights of all beginnings of paths, up to a frame and with it, scaled."""
+    first, last = chains.first.double(), chains.last.double()
+    later = 1 - first
+    slots = torch.zeros_like(weights.slots[0])
+    pauses, nothing = slots, torch.ones_like(slots[:, :1])
+    found = []
+    for pause, slot in zip(weights.pause, weights.slots, strict=True):
+        here = slots + pauses
+        outside = nothing + (slots * last).sum(-1, keepdim=True)
+        before = first * (outside * weights.entry) + later * pad(here, (1, -1))
+        nothing, slots, pauses = _scaled(outside, slot * (slots + before), pause * here)
         found.append((nothing, slots, pauses))
     return _stacked(found)
 
 
-def _backward(scores: Scores, chains: Chains) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the scores of all ends of paths, from the frame behind each frame on, shifted."""
-    nothing = torch.zeros_like(scores.nothing[:, 0])
-    slots = torch.zeros_like(scores.slots[:, 0]).masked_fill(~chains.last, NEVER)
-    pauses = torch.full_like(slots, NEVER)
+def _backward(weights: _Weights, chains: Chains) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the weights of all ends of paths, from the frame behind each frame on, scaled."""
+    first, last = chains.first.double(), chains.last.double()
+    earlier = 1 - last
+    slots = last.clone()
+    pauses, nothing = torch.zeros_like(slots), torch.ones_like(slots[:, :1])
     found = [(nothing, slots, pauses)]
-    for t in range(scores.nothing.shape[1] - 1, 0, -1):
-        next_slots = scores.slots[:, t] + slots
-        following = pad(next_slots, (-1, 1), value=NEVER).masked_fill(chains.last, NEVER)
-        begun = scores.entry + next_slots.masked_fill(~chains.first, NEVER).logsumexp(-1)
-        nothing = torch.logaddexp(scores.nothing[:, t] + nothing, begun)
-        pauses = torch.logaddexp(scores.pause[:, t, None] + pauses, following)
-        staying = torch.logaddexp(next_slots, pauses)
-        outside = nothing[:, None].expand_as(slots).masked_fill(~chains.last, NEVER)
-        slots = torch.logaddexp(staying, outside)
-        nothing, slots, pauses = _shifted(nothing, slots, pauses)
+    for pause, slot in zip(weights.pause.flip(0)[:-1], weights.slots.flip(0)[:-1], strict=True):
+        entered = slot * slots
+        nothing = nothing + weights.entry * (entered * first).sum(-1, keepdim=True)
+        pauses = pause * pauses + earlier * pad(entered, (-1, 1))
+        slots = entered + pauses + last * nothing
+        nothing, slots, pauses = _scaled(nothing, slots, pauses)
         found.append((nothing, slots, pauses))
     return _stacked(found[::-1])
 
 
-def _shifted(nothing: Tensor, slots: Tensor, pauses: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the scores of a frame with the best at 0, since large sums are inexact."""
-    best = torch.maximum(nothing, slots.amax(-1)).detach()
-    return nothing - best, slots - best[:, None], pauses - best[:, None]
+def _scaled(nothing: Tensor, slots: Tensor, pauses: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the weights of a frame with the largest at 1, since they grow and shrink."""
+    most = torch.maximum(nothing, slots.amax(-1, keepdim=True)).detach()
+    return nothing / most, slots / most, pauses / most
 
 
 def _stacked(rows: list[tuple[Tensor, Tensor, Tensor]]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return (N, T), (N, T, M) and (N, T, M)."""
     nothing, slots, pauses = (torch.stack(column, dim=1) for column in zip(*rows, strict=True))
-    return nothing, slots, pauses
+    return nothing[..., 0], slots, pauses

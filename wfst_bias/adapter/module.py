@@ -164,7 +164,8 @@ class Adapter(nn.Module):
         if not candidates.mask.shape[1]:
             nothing = heard.log_probs.new_zeros(n, n_frames, 1)
             return Bias(torch.zeros_like(heard.layers[-1], dtype=nothing.dtype), nothing)
-        found = posteriors(*self._paths(heard, candidates))
+        scores, chains = self._paths(heard, candidates)
+        found = posteriors(scores, chains, heard.lengths.to(chains.mask.device))
         context = found.slots.exp() @ candidates.values  # (N, T, D)
         context = context + found.pause.exp()[..., None] * self.pause_value
         nothing = torch.logaddexp(found.nothing, found.pause)[..., None]
@@ -185,7 +186,7 @@ class Adapter(nn.Module):
             slots=query @ candidates.keys.transpose(1, 2) + behind.gather(2, tokens),
             entry=self.entry - chains.first.sum(1).clamp(min=1).log(),
         )
-        return scores.within(heard.lengths.to(mask.device), mask), chains
+        return scores, chains
 
     def _mixed(self, layers: Sequence[Tensor]) -> Tensor:
         """Return the weighted sum of layers, normalized, since models scale them as they like."""
