@@ -23,6 +23,8 @@ model=data/models/small  # folder of the acoustic model, for audio
 train=false              # true makes the corpora of demo and the model first: local/train.sh
 data_dir=                # where data lie that do not come with the project, from here
 systems=                 # other systems, with spaces between, or all; see local/systems.toml
+system_lists="list100 shared" # what they decode with
+adapter=auto             # folder of the model's adapter; auto: MODEL/adapter if it is there; none
 longest=1000             # most distractors in lists of the utterances; 5000 doubles the time
 nj=2                     # processes
 exp=                     # folder for all that is made, from here; exp/DATASET if empty
@@ -46,58 +48,59 @@ data=$exp/data # for each SET: SET.cuts.jsonl.gz or SET.npz, SET.list*.tsv, SET.
 
 run_stage() { ((stage <= $1 && $1 <= stop_stage)) && echo "== stage $1: $2" >&2; }
 first_of() { local file; for file; do [[ ! -f $file ]] || { echo "$file"; return; }; done; }
-lists_of() { # SET: list100 and so on
+lists_of() { # SET: list100 and so on, shared
   local size
   for size in 100 1000 5000; do
     [[ ! -f $data/$1.list$size.tsv ]] || ((size > longest)) || echo "list$size"
   done
+  echo shared
 }
 log_probs_of() { first_of "$data/$1.npz" "$exp/log_probs/$1.npz"; }
 lm_of() { first_of "$data/$1.lm.arpa.gz" "$exp/lm.arpa"; }
+give_list() { # SET LIST: the flags of a list, and its file
+  case $2 in
+    none) list_flags=() ;;
+    shared) list_flags=(--entities "$data/$1.shared.txt") ;;
+    *) list_flags=(--entities-tsv "$data/$1.$2.tsv") ;;
+  esac
+  list_file=${list_flags[1]-}
+}
 
-# decode SET CONDITION [--entities FILE | --entities-tsv FILE], in a system if there is a name in it
+# decode SET LIST, by the system that is named, or else with all that there is
 decode() {
-  local out=$exp/decode/$1.$2 log_probs lm
+  local condition=${system:+$system.}$2 log_probs lm list_flags list_file
+  local out=$exp/decode/$1.$condition
   log_probs=$(log_probs_of "$1")
+  [[ $with_adapter == false || $2 == none ]] ||
+    log_probs=$(first_of "$exp/log_probs/$1.adapted.$2.npz" "$log_probs")
   lm=$(first_of "$exp/systems/$1.$system.arpa.gz" "$(lm_of "$1")")
   [[ -n $log_probs && -n $lm ]] || fail_usage "not all made that decoding needs: start from --stage 2"
-  echo "-- $1, $2" >&2
+  give_list "$1" "$([[ $with_list == true ]] && echo "$2" || echo none)"
+  echo "-- $1, $condition" >&2
   mkdir -p "$out"
   cp "${options[1]-/dev/null}" "$out/options.toml" # empty: the defaults
-  once "$out/made_from" "$log_probs" "$tokens" "$lm" "$out/options.toml" "${@:4}" -- \
+  once "$out/made_from" "$log_probs" "$tokens" "$lm" "$out/options.toml" "$list_file" -- \
     wfst-bias decode --log-probs "$log_probs" "${acoustic[@]}" --lm "$lm" "${options[@]}" \
-    "${@:3}" --nj "$nj" --cache "$exp/graph/$1" --out "$out"
+    "${list_flags[@]}" --nj "$nj" --cache "$exp/graph/$1" --out "$out"
 }
 
-decode_with_lists() { # SET
-  local list
-  for list in $(lists_of "$1"); do
-    decode "$1" "${system:+$system.}$list" --entities-tsv "$data/$1.$list.tsv"
-  done
-  decode "$1" "${system:+$system.}shared" --entities "$data/$1.shared.txt"
-}
-
-# score SET CONDITION --ref FILE [--entities FILE]
+# score SET LIST, of the same system; the names are those of the list
 score() {
-  local out=$exp/score/$1.$2 constant=$exp/decode/$1.constant.${2##*.}/text compared=()
-  [[ " ${chosen[*]} " != *" constant "* || $2 == none ]] || compared=(--compare "$constant")
+  local condition=${system:+$system.}$2 reference=$data/$1.$2.tsv names=() compared=()
+  local out=$exp/score/$1.$condition constant=$exp/decode/$1.constant.$2/text
+  [[ -f $reference ]] || reference=$data/$1.list100.tsv
+  [[ $2 != shared ]] || names=(--entities "$data/$1.shared.txt")
+  [[ " ${chosen[*]} " != *" constant "* || ! -f $constant ]] || compared=(--compare "$constant")
   mkdir -p "$exp/score"
-  wfst-bias score --hyp "$exp/decode/$1.$2/text" "${@:3}" "${compared[@]}" --json "$out.json" > "$out.txt"
-}
-
-score_with_lists() { # SET
-  local list
-  for list in $(lists_of "$1"); do
-    score "$1" "${system:+$system.}$list" --ref "$data/$1.$list.tsv"
-  done
-  score "$1" "${system:+$system.}shared" --ref "$data/$1.list100.tsv" --entities "$data/$1.shared.txt"
+  wfst-bias score --hyp "$exp/decode/$1.$condition/text" --ref "$reference" "${names[@]}" \
+    "${compared[@]}" --json "$out.json" > "$out.txt"
 }
 
 if run_stage 0 "set up the environment"; then
   local/setup.sh
 fi
 
-chosen=() system= # of $chosen, that which is decoded or scored
+chosen=() system='' with_adapter=true with_list=true # of $chosen, the one that is decoded or scored
 if [[ -n $systems ]]; then
   [[ $systems != all ]] || systems=
   # shellcheck disable=SC2086
@@ -121,14 +124,25 @@ tokens=$data/tokens.txt acoustic=(--tokens "$data/tokens.txt") options=()
 tuned=$(first_of "local/$dataset/tuned.toml" "${tokens%/*}/decode.toml")
 [[ -z $tuned ]] || options=(--options "$tuned")
 
-if run_stage 2 "compute log-probabilities of audio"; then
+[[ $adapter != auto ]] || { adapter=$model/adapter; [[ -f $adapter/adapter.pt ]] || adapter=none; }
+
+encode() { # SET NAME, further FILE... and flags
+  echo "-- $1, ${2#adapted.}" >&2
+  mkdir -p "$exp/log_probs"
+  local out=$exp/log_probs/$1${2:+.$2} cuts=$data/$1.cuts.jsonl.gz
+  once "$out.made_from" "$cuts" "$model"/{config.json,weights.pt} "${@:3}" -- \
+    wfst-bias encode --audio "$cuts" --model "$model" "${@:3}" --nj "$nj" --out "$out.npz"
+}
+
+if run_stage 2 "compute log-probabilities of audio, with an adapter for each list too"; then
   for set in "${sets[@]}"; do
-    cuts=$data/$set.cuts.jsonl.gz
-    [[ -f $cuts ]] || continue
-    echo "-- $set" >&2
-    mkdir -p "$exp/log_probs"
-    once "$exp/log_probs/$set.made_from" "$cuts" "$model"/{config.json,weights.pt} -- \
-      wfst-bias encode --audio "$cuts" --model "$model" --nj "$nj" --out "$exp/log_probs/$set.npz"
+    [[ -f $data/$set.cuts.jsonl.gz ]] || continue
+    encode "$set" ""
+    for list in $(lists_of "$set"); do
+      [[ $adapter != none ]] || { rm -f "$exp/log_probs/$set.adapted.$list".*; continue; }
+      give_list "$set" "$list"
+      encode "$set" "adapted.$list" --adapter "$adapter" "${list_flags[@]}"
+    done
   done
 fi
 
@@ -156,31 +170,43 @@ fi
 
 if run_stage 6 "decode with lists"; then
   for set in "${sets[@]}"; do
-    decode_with_lists "$set"
+    for list in $(lists_of "$set"); do
+      decode "$set" "$list"
+    done
   done
 fi
 
-if [[ -n $systems ]] && run_stage 7 "decode with other systems"; then
+if ((${#chosen[@]})) && run_stage 7 "decode with other systems"; then
   mkdir -p "$exp/systems"
   for system in "${chosen[@]}"; do
     options=(--options "$exp/systems/$system.toml")
     python -m local.systems options "$system" ${tuned:+--tuned "$tuned"} --out "${options[1]}"
+    read -r with_adapter with_list < <(python -m local.systems parts "$system")
     for set in "${sets[@]}"; do
       once "$exp/systems/$set.$system.made_from" "$(lm_of "$set")" local/systems.toml -- \
-        python -m local.systems lm "$system" "$(lm_of "$set")" --out "$exp/systems/$set.$system.arpa.gz"
-      decode_with_lists "$set"
+        python -m local.systems lm "$system" "$(lm_of "$set")" \
+        --out "$exp/systems/$set.$system.arpa.gz"
+      for list in $system_lists; do
+        decode "$set" "$list"
+      done
     done
   done
-  system=
+  system='' with_adapter=true with_list=true
 fi
 
 if run_stage 8 "score"; then
   rm -rf "$exp/score"
   for set in "${sets[@]}"; do
-    score "$set" none --ref "$data/$set.list100.tsv"
-    for system in "${chosen[@]}" ""; do
-      score_with_lists "$set"
+    score "$set" none
+    for list in $(lists_of "$set"); do
+      score "$set" "$list"
     done
+    for system in "${chosen[@]}"; do
+      for list in $system_lists; do
+        score "$set" "$list"
+      done
+    done
+    system=''
   done
   python -m local.false_alarms "$exp"
   python local/show_changes.py "$exp"

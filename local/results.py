@@ -27,7 +27,7 @@ from wfst_bias.files import write_text
 WORD_METRICS = ("WER", "U-WER", "B-WER")
 ENTITY_METRICS = ("precision", "recall", "F1")
 ALARMS = ".alarms.json"
-TUNED = "constant boost, unigram-boost, adaptive-boost: as tuned, above"
+TUNED = "all, as above"
 NAMELESS_COLUMNS = ("false alarms per hour", "WER where no name is said")
 
 ABOUT = """\

@@ -1,6 +1,7 @@
 """Systems that run.sh decodes with beside the tuned one, as local/systems.toml says.
 
     python -m local.systems names [NAME...]            check names; all of them if there is none
+    python -m local.systems parts NAME                 what it has: true or false for adapter, list
     python -m local.systems options NAME [--tuned FILE.toml] --out FILE.toml
     python -m local.systems lm NAME LM.arpa --out FILE.arpa
 
@@ -34,11 +35,15 @@ class System:
 
     Attributes:
       says: what tables call it.
+      adapter: whether it has the model's adapter.
+      list: whether the decoder has the list.
       contexts: whether the contexts of the language model say how likely its class is.
       options: in place of the tuned ones, by `section.option`.
     """
 
     says: str
+    adapter: bool = True
+    list: bool = True
     contexts: bool = True
     options: Mapping[str, float] = field(default_factory=dict)
 
@@ -81,11 +86,13 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     names = commands.add_parser("names", help="check names, or list all")
     names.add_argument("names", nargs="*")
+    parts = commands.add_parser("parts", help="whether a system has the adapter, and the list")
     options = commands.add_parser("options", help="the options of a system")
     options.add_argument("--tuned", type=Path)
     lm = commands.add_parser("lm", help="the language model of a system, if it is another")
-    for command in (options, lm):
+    for command in (parts, options, lm):
         command.add_argument("name")
+    for command in (options, lm):
         command.add_argument("--out", type=Path, required=True)
     lm.add_argument("arpa", type=Path)
     arguments = parser.parse_args()
@@ -103,9 +110,13 @@ def _run(arguments: argparse.Namespace) -> None:
         raise InputError("no such system", value=unknown[0], remedy=remedy)
     if arguments.command == "names":
         print(*(wanted or systems), sep="\n")
+        return
+    system = systems[arguments.name]
+    if arguments.command == "parts":
+        print(*(str(part).lower() for part in (system.adapter, system.list)))
     elif arguments.command == "options":
-        options_of(systems[arguments.name], arguments.tuned).write(arguments.out)
-    elif not systems[arguments.name].contexts:
+        options_of(system, arguments.tuned).write(arguments.out)
+    elif not system.contexts:
         write_arpa(without_contexts(read_arpa(arguments.arpa)), arguments.out)
 
 

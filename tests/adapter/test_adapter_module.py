@@ -25,12 +25,12 @@ from hypothesis import strategies as st  # noqa: E402
 from wfst_bias.acoustic.losses import ctc  # noqa: E402
 from wfst_bias.acoustic.model import log_softmax  # noqa: E402
 from wfst_bias.adapter.config import AdapterConfig, AdapterOptions  # noqa: E402
+from wfst_bias.adapter.entity_encoder import slots_of  # noqa: E402
 from wfst_bias.adapter.module import (  # noqa: E402
     Adapter,
     Candidates,
     adapted_log_probs,
     attention_to_entities,
-    slots_of,
 )
 
 LIST = [(1, 2, 3), (4, 5), (6,), (7, 8, 9, 10), (2, 1)]
@@ -142,6 +142,18 @@ def test_an_entity_is_embedded_alike_beside_longer_ones_and_in_a_long_list() -> 
     assert torch.allclose(many.keys[first:end], alone.keys, atol=1e-6)
     assert torch.allclose(many.values[first:end], alone.values, atol=1e-6)
     assert many.n_entities == 1511
+
+
+@given(picks=st.lists(st.integers(0, len(LIST) - 1), max_size=6), split=st.integers(0, len(LIST)))
+def test_entities_taken_from_a_table_are_as_embedded_alone(picks: list[int], split: int) -> None:
+    adapter = random_adapter()
+    table = adapter.embed(LIST[:split]).joined(adapter.embed(LIST[split:]))
+    taken = table.take(torch.tensor(picks, dtype=torch.long))
+    alone = adapter.embed([LIST[i] for i in picks])
+    assert taken.starts.tolist() == alone.starts.tolist()
+    assert taken.tokens.tolist() == alone.tokens.tolist()
+    assert torch.allclose(taken.keys, alone.keys, atol=1e-6)
+    assert torch.allclose(taken.values, alone.values, atol=1e-6)
 
 
 class LstmEncoder(torch.nn.Module):

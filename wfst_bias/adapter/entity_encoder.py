@@ -38,6 +38,35 @@ class EmbeddedEntities:
         """Return E."""
         return len(self.starts) - 1
 
+    def take(self, picks: Tensor) -> EmbeddedEntities:
+        """Return the entities of these numbers (K,), in this order."""
+        places, _ = slots_of(self.starts, picks)
+        starts = torch.nn.functional.pad(self.starts.diff()[picks].cumsum(0), (1, 0))
+        return EmbeddedEntities(self.keys[places], self.values[places], self.tokens[places], starts)
+
+    def joined(self, other: EmbeddedEntities) -> EmbeddedEntities:
+        """Return these entities and others behind them."""
+        return EmbeddedEntities(
+            torch.cat((self.keys, other.keys)),
+            torch.cat((self.values, other.values)),
+            torch.cat((self.tokens, other.tokens)),
+            torch.cat((self.starts, self.starts[-1] + other.starts[1:])),
+        )
+
+
+def slots_of(starts: Tensor, picks: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the slots of the entities picked, in one row, and the entity of each slot.
+
+    Args:
+      starts: (E + 1,), the first slot of each entity.
+      picks: (K,), numbers of entities.
+    """
+    counts = starts.diff()[picks]
+    owners = picks.repeat_interleave(counts)
+    before = (counts.cumsum(0) - counts).repeat_interleave(counts)
+    within = torch.arange(len(owners), device=starts.device) - before
+    return starts[owners] + within, owners
+
 
 class EntityEncoder(nn.Module):
     """Turn the subwords of entities into the states of their slots.

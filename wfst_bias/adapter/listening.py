@@ -1,8 +1,8 @@
 """A recognizer with an adapter: log-probabilities that know the list.
 
-The embeddings of a list are computed once and kept by its content. Of a list that is longer than
-`most_entities`, those are attended to in each stretch of sound that the model's own
-log-probabilities hold best.
+The embeddings of entities are computed once and kept, whatever lists they are on. Of a list that is
+longer than `most_entities`, those are attended to that the model's own log-probabilities hold best
+in some stretch of sound.
 """
 
 from __future__ import annotations
@@ -36,10 +36,11 @@ from wfst_bias.adapter.module import (
 from wfst_bias.adapter.selection import Spotter
 from wfst_bias.entities.entity_list import EntityList, entities_from_strings
 from wfst_bias.entities.normalize import Normalizer
-from wfst_bias.entities.spelling import Speller
+from wfst_bias.entities.spelling import Segmentation, Speller
 
-MOST_ENTITIES = 1000
+MOST_ENTITIES = 100
 _LISTS_KEPT = 64
+_ENTITIES_KEPT = 200_000
 
 
 @dataclass(frozen=True)
@@ -69,24 +70,38 @@ class _PreparedList:
 
 
 class _Embeddings:
-    """Embed lists with one adapter, each once; several threads may ask."""
+    """Embed lists with one adapter, each entity once; several threads may ask."""
 
     def __init__(self, adapter: Adapter) -> None:
         self._adapter, self._lock = adapter, Lock()
         self._kept: OrderedDict[str, _PreparedList] = OrderedDict()
+        self._numbers: dict[Segmentation, int] = {}
+        self._table: EmbeddedEntities | None = None
 
     @torch.no_grad()
     def of(self, spelled: SpelledList) -> _PreparedList:
         with self._lock:
             found = self._kept.get(spelled.digest)
             if found is None:
-                embedded = self._adapter.embed(spelled.tokens)
+                embedded = self._embedded(spelled.tokens)
                 found = _PreparedList(spelled, embedded, Spotter(spelled.tokens))
                 self._kept[spelled.digest] = found
             self._kept.move_to_end(spelled.digest)
             if len(self._kept) > _LISTS_KEPT:
                 self._kept.popitem(last=False)
             return found
+
+    def _embedded(self, entities: Sequence[Segmentation]) -> EmbeddedEntities:
+        new = [each for each in dict.fromkeys(entities) if each not in self._numbers]
+        if len(self._numbers) + len(new) > _ENTITIES_KEPT:
+            self._numbers, self._table, new = {}, None, list(dict.fromkeys(entities))
+        if new or self._table is None:
+            embedded = self._adapter.embed(new)
+            self._table = embedded if self._table is None else self._table.joined(embedded)
+            first = len(self._numbers)
+            self._numbers |= {each: number for number, each in enumerate(new, start=first)}
+        picks = torch.tensor([self._numbers[each] for each in entities], dtype=torch.long)
+        return self._table.take(picks.to(self._table.starts.device))
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from torch.nn.utils.rnn import pad_sequence
 from wfst_bias.acoustic.model import log_softmax
 from wfst_bias.adapter.chains import Chains, Scores, posteriors
 from wfst_bias.adapter.config import AdapterConfig
-from wfst_bias.adapter.entity_encoder import EmbeddedEntities, EntityEncoder
+from wfst_bias.adapter.entity_encoder import EmbeddedEntities, EntityEncoder, slots_of
 
 CtcHead = Callable[[Tensor], Tensor]
 
@@ -199,20 +199,6 @@ class Adapter(nn.Module):
 def adapted_log_probs(frames: Tensor, head: CtcHead, bias: Bias) -> Tensor:
     """Return log-probabilities (N, T, V) of frames (N, T, C) with what an adapter adds to them."""
     return log_softmax(head(frames + bias.added))
-
-
-def slots_of(starts: Tensor, picks: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the slots of the entities picked, in one row, and the entity of each slot.
-
-    Args:
-      starts: (E + 1,), the first slot of each entity.
-      picks: (K,), numbers of entities.
-    """
-    counts = starts.diff()[picks]
-    owners = picks.repeat_interleave(counts)
-    before = (counts.cumsum(0) - counts).repeat_interleave(counts)
-    within = torch.arange(len(owners), device=starts.device) - before
-    return starts[owners] + within, owners
 
 
 def attention_to_entities(bias: Bias, candidates: Candidates, n_entities: int) -> Tensor:
