@@ -148,7 +148,9 @@ def _columns(name: str, condition: str, *figures: str) -> str:
 
 
 def _options(exp: Path, dataset: dict[str, Any]) -> str:
-    used = {path.read_text(encoding="utf-8") for path in exp.glob("decode/*/options.toml")}
+    folders = [f"decode/{name}.{condition}" for name in dataset["sets"] for condition in CONDITIONS]
+    paths = (exp / folder / "options.toml" for folder in folders)
+    used = {path.read_text(encoding="utf-8") for path in paths if path.is_file()}
     if len(used) > 1:
         raise SystemExit(f"{exp}: decoded with different options: run stages 5 and 6 again")
     return str(dataset["options"]) if any(used) else "the defaults"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -11,7 +12,12 @@ torch = pytest.importorskip("torch")
 from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
-from wfst_bias.adapter.selection import FLOOR_NATS, STRETCH_FRAMES, Spotter  # noqa: E402
+from wfst_bias.adapter.selection import (  # noqa: E402
+    FLOOR_NATS,
+    STRETCH_FRAMES,
+    Spotter,
+    scores_of_slots,
+)
 
 N_TOKENS = 30
 
@@ -47,6 +53,17 @@ def test_a_score_is_the_best_mean_within_a_stretch(n_frames: int, entities: list
     scores = Spotter(entities).scores(log_probs)
     expected = torch.tensor([brute_force(log_probs, entity) for entity in entities])
     assert torch.allclose(scores, expected, atol=1e-5)
+
+
+@given(n_frames=st.sampled_from([1, 37, 56]), sizes=st.lists(st.integers(1, 4), min_size=1))
+def test_slots_that_frames_speak_of_are_scored_likewise(n_frames: int, sizes: list[int]) -> None:
+    starts = [sum(sizes[:i]) for i in range(len(sizes) + 1)]
+    frames = torch.randn(n_frames, starts[-1], generator=torch.Generator().manual_seed(n_frames))
+    scores = scores_of_slots(frames, torch.tensor(starts))
+    expected = [
+        brute_force(frames, tuple(range(first, end))) for first, end in itertools.pairwise(starts)
+    ]
+    assert torch.allclose(scores, torch.tensor(expected), atol=1e-4)
 
 
 def test_what_is_said_is_kept_among_thousands() -> None:

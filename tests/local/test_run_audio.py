@@ -106,6 +106,43 @@ def test_committed_audio(repository: Path, committed: Path, model: Path, tmp_pat
 
 
 @pytest.mark.slow
+def test_an_adapter_beside_the_model_is_used_and_left_out_by_systems(
+    repository: Path, committed: Path, tmp_path: Path
+) -> None:
+    from adapters import random_adapter
+    from model_folders import N_TOKENS
+
+    from wfst_bias.acoustic.recognizer import Recognizer
+    from wfst_bias.adapter.adapter_folder import save_adapter, weights_digest
+
+    model = write_model(tmp_path / "model")
+    adapter = random_adapter(n_tokens=N_TOKENS, layers=(1, 2))
+    digest = weights_digest(Recognizer.load(model).model)
+    save_adapter(model / "adapter", adapter.config, digest, adapter.state_dict())
+    exp = tmp_path / "exp"
+    done = call(
+        repository, "--dataset", "demo", "--data-dir", committed, "--model", model, "--exp", exp,
+        "--stage", 1, "--systems", "constant adapter decoder",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    report = (exp / "results.md").read_text(encoding="utf-8")
+    for corpus in CORPORA:
+        assert (exp / f"log_probs/{corpus}.adapted.shared.npz").is_file()
+        assert f"#### {corpus}, list of 100: techniques" in report
+        read = {
+            name: (exp / f"decode/{corpus}.{name}/made_from").read_text()
+            for name in ("none", "list100", "constant.list100", "adapter.list100")
+        }
+        uses = [name for name, text in read.items() if f"{corpus}.adapted.list100.npz" in text]
+        assert uses == ["list100", "adapter.list100"]
+        assert "--entities-tsv" not in read["adapter.list100"]
+        assert f"systems/{corpus}.constant.arpa.gz" in read["constant.list100"]
+    rows = [line for line in report.splitlines() if line.startswith("| ")]
+    for technique in ("constant boost", "adapter", "all, as above"):
+        assert sum(row.startswith(f"| {technique} |") for row in rows) == 2 * len(CORPORA)
+
+
+@pytest.mark.slow
 def test_what_another_model_hears_is_made_again(
     repository: Path, committed: Path, tmp_path: Path
 ) -> None:

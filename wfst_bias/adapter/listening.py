@@ -1,8 +1,7 @@
 """A recognizer with an adapter: log-probabilities that know the list.
 
 The embeddings of entities are computed once and kept, whatever lists they are on. Of a list that is
-longer than `most_entities`, those are attended to that the model's own log-probabilities hold best
-in some stretch of sound.
+longer than `most_entities`, those are attended to that some stretch of sound holds best.
 """
 
 from __future__ import annotations
@@ -33,12 +32,13 @@ from wfst_bias.adapter.module import (
     adapted_log_probs,
     attention_to_entities,
 )
-from wfst_bias.adapter.selection import Spotter
+from wfst_bias.adapter.selection import Spotter, scores_of_slots
 from wfst_bias.entities.entity_list import EntityList, entities_from_strings
 from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.entities.spelling import Segmentation, Speller
 
 MOST_ENTITIES = 100
+FIRST_PICKED = 10  # times as many entities are picked at first, of the longest lists
 _LISTS_KEPT = 64
 _ENTITIES_KEPT = 200_000
 
@@ -63,10 +63,6 @@ class _PreparedList:
     spelled: SpelledList
     embedded: EmbeddedEntities
     spotter: Spotter
-
-    def picks(self, log_probs: Tensor, count: int) -> Tensor:
-        """Return the numbers of at most `count` entities for an utterance (T, V)."""
-        return self.spotter.best(log_probs, count)
 
 
 class _Embeddings:
@@ -228,10 +224,35 @@ class AdaptedRecognizer(Recognizer):
 
     def _selected(self, encoded: Encoded, prepared: Sequence[_PreparedList]) -> Candidates:
         """Return the entities that each utterance may hold, of its own list."""
-        rows = zip(encoded.log_probs, encoded.lengths.tolist(), prepared, strict=True)
         return Candidates.of(
             [
-                (each.embedded, each.picks(log_probs[:length], self.most_entities))
-                for log_probs, length, each in rows
+                (each.embedded, self._picks(_Row.of(encoded, number), each))
+                for number, each in enumerate(prepared)
             ]
+        )
+
+    def _picks(self, heard: _Row, prepared: _PreparedList) -> Tensor:
+        """Return the numbers of the entities that are attended to, sorted."""
+        first = prepared.spotter.best(heard.log_probs[0], FIRST_PICKED * self.most_entities)
+        if len(first) <= self.most_entities:
+            return first
+        some = prepared.embedded.take(first)
+        scores = scores_of_slots(self.adapter.promise(heard, Candidates.all_of(some)), some.starts)
+        return first[scores.topk(self.most_entities).indices].sort().values
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What a model makes of one utterance of a batch, without padding."""
+
+    layers: tuple[Tensor, ...]
+    log_probs: Tensor
+    lengths: Tensor
+
+    @classmethod
+    def of(cls, encoded: Encoded, number: int) -> _Row:
+        lengths = encoded.lengths[number : number + 1]
+        frames = (slice(number, number + 1), slice(int(lengths)))
+        return cls(
+            tuple(layer[frames] for layer in encoded.layers), encoded.log_probs[frames], lengths
         )

@@ -1,9 +1,9 @@
 """The entities of a long list that an utterance may hold, so that attention's cost is bounded.
 
-An entity is scored by how well the model's own log-probabilities, in some stretch of a second and
-a half, hold its subwords, wherever each is best there. That is an upper bound on any alignment
-within the stretch, costs a gather and a mean for each subword, and forgives subwords that were
-misheard.
+An entity is scored by how well some stretch of a second and a half holds its subwords, wherever
+each is best there. That is an upper bound on any alignment within the stretch, costs a maximum and
+a mean for each subword, and forgives subwords that were misheard. First the model's own
+log-probabilities say how well, then, for those left, what the adapter makes of the frames.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 STRETCH_FRAMES = 37
-FLOOR_NATS = -6.0  # a subword that was misheard costs no more
+FLOOR_NATS = -9.0  # a subword that was misheard costs no more
 
 
 class Spotter:
@@ -39,18 +39,29 @@ class Spotter:
 
     def scores(self, log_probs: Tensor) -> Tensor:
         """Return the score (E,) of each entity in nats a subword, at least `FLOOR_NATS`."""
-        best = _best_in_stretches(log_probs)  # (V, stretches)
+        best = best_in_stretches(log_probs).clamp(min=FLOOR_NATS)  # (V, stretches)
         tokens, starts = self._tokens.to(best.device), self._starts.to(best.device)
         scores = torch.nn.functional.embedding_bag(tokens, best, starts, mode="mean")
         return scores.amax(dim=1)
 
 
-def _best_in_stretches(log_probs: Tensor) -> Tensor:
-    """Return the best log-probability of each token (V, stretches); stretches overlap by half."""
-    n_frames = len(log_probs)
+def scores_of_slots(frames: Tensor, starts: Tensor) -> Tensor:
+    """Return the score (E,) of entities of which each frame says something for each slot.
+
+    Args:
+      frames: (T, S), what they say, in nats.
+      starts: (E + 1,), the first slot of each entity, and S.
+    """
+    best = best_in_stretches(frames)  # (S, stretches)
+    sums = torch.nn.functional.pad(best.cumsum(0), (0, 0, 1, 0))[starts]
+    return ((sums[1:] - sums[:-1]) / starts.diff()[:, None]).amax(dim=1)
+
+
+def best_in_stretches(frames: Tensor) -> Tensor:
+    """Return the best of each column (T, V) in stretches, (V, stretches), that overlap by half."""
+    n_frames = len(frames)
     if not n_frames:
-        return log_probs.new_full((log_probs.shape[1], 1), FLOOR_NATS)
+        return frames.new_full((frames.shape[1], 1), FLOOR_NATS)
     size = min(STRETCH_FRAMES, n_frames)
     step = max(1, size // 2)
-    pooled = torch.nn.functional.max_pool1d(log_probs.T[None], size, step, ceil_mode=True)
-    return pooled[0].clamp(min=FLOOR_NATS)
+    return torch.nn.functional.max_pool1d(frames.T[None], size, step, ceil_mode=True)[0]
