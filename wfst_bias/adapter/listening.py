@@ -228,7 +228,8 @@ class AdaptedRecognizer(Recognizer):
             [
                 (each.embedded, self._picks(_Row.of(encoded, number), each))
                 for number, each in enumerate(prepared)
-            ]
+            ],
+            [len(each.spelled) for each in prepared],
         )
 
     def _picks(self, heard: _Row, prepared: _PreparedList) -> Tensor:

@@ -59,6 +59,7 @@ class Candidates:
       tokens: (N or 1, M), the subword of each slot.
       mask: (N or 1, M), True for a slot, False for padding.
       entities: (N or 1, M), the entity of each slot; those of one follow each other.
+      list_sizes: (N or 1,), entities of the whole list, of which these may be some.
     """
 
     keys: Tensor
@@ -66,14 +67,21 @@ class Candidates:
     tokens: Tensor
     mask: Tensor
     entities: Tensor
+    list_sizes: Tensor
 
     @classmethod
-    def of(cls, rows: Sequence[tuple[EmbeddedEntities, Tensor]]) -> Candidates:
+    def of(
+        cls,
+        rows: Sequence[tuple[EmbeddedEntities, Tensor]],
+        list_sizes: Sequence[int] | None = None,
+    ) -> Candidates:
         """Return slots for each utterance, from a list of its own or of all.
 
         Args:
           rows: for each utterance, embedded entities and the numbers (E_n,) of those to take.
+          list_sizes: how many entities the list has of which those were taken; None: they are all.
         """
+        sizes = list_sizes or [len(picks) for _, picks in rows]
         slots = [slots_of(embedded.starts, picks) for embedded, picks in rows]
         keys, values, tokens = (
             pad_sequence(
@@ -85,7 +93,7 @@ class Candidates:
         owners = pad_sequence([owner for _, owner in slots], batch_first=True)
         lengths = torch.tensor([len(owner) for _, owner in slots], device=owners.device)
         mask = torch.arange(owners.shape[1], device=owners.device) < lengths[:, None]
-        return cls(keys, values, tokens, mask, owners)
+        return cls(keys, values, tokens, mask, owners, torch.tensor(sizes, device=owners.device))
 
     @classmethod
     def all_of(cls, embedded: EmbeddedEntities) -> Candidates:
@@ -95,7 +103,8 @@ class Candidates:
         owners = every.repeat_interleave(embedded.starts.diff())
         mask = torch.ones_like(owners, dtype=torch.bool)
         slots = (embedded.keys, embedded.values, embedded.tokens)
-        return cls(*(each[None] for each in (*slots, mask, owners)))
+        size = torch.tensor(count, device=owners.device)
+        return cls(*(each[None] for each in (*slots, mask, owners, size)))
 
 
 @dataclass(frozen=True)
@@ -192,7 +201,7 @@ class Adapter(nn.Module):
             nothing=query @ self.no_bias,
             pause=query @ self.pause_key + behind[..., BLANK],
             slots=query @ candidates.keys.transpose(1, 2) + behind.gather(2, tokens),
-            entry=self.entry - chains.first.sum(1).clamp(min=1).log(),
+            entry=self.entry - candidates.list_sizes.clamp(min=1).log().expand(n),
         )
         return scores, chains
 
