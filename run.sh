@@ -211,5 +211,10 @@ if run_stage 8 "score"; then
   python -m local.false_alarms "$exp"
   python local/show_changes.py "$exp"
   python local/results.py "$exp" --out "$exp/results.md"
-  wfst-bias report "$exp" --out "$exp/report.html"
+  images=()
+  if [[ $adapter != none && -n $(compgen -G "$data/*.cuts.jsonl.gz") ]]; then
+    python -m local.attention_plots "$exp" --model "$model" --adapter "$adapter"
+    images=(--images "$exp/plots")
+  fi
+  wfst-bias report "$exp" "${images[@]}" --out "$exp/report.html"
 fi

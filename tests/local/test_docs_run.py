@@ -135,7 +135,7 @@ def write_models(folder: Path) -> None:
     PhoneLexicon(dict.fromkeys(sorted(words), (("AA", "K"),))).write(model / "lexicon.txt")
     adapter = random_adapter(SHAPES[0], n_tokens=N_TOKENS, layers=(1, 2))
     digest = weights_digest(load_model(model))
-    save_adapter(folder / "exp/adapter", adapter.config, digest, adapter.state_dict())
+    save_adapter(folder / "data/models/small/adapter", adapter.config, digest, adapter.state_dict())
     arguments = ["encode", "--audio", folder / "test.cuts.jsonl.gz", "--model", model]
     arguments += ["--out", folder / "dev.npz", "--phones-out", folder / "dev.phones.npz"]
     assert run(list(map(str, arguments))) == 0

@@ -137,6 +137,7 @@ def test_an_adapter_beside_the_model_is_used_and_left_out_by_systems(
         assert uses == ["list100", "adapter.list100"]
         assert "--entities-tsv" not in read["adapter.list100"]
         assert f"systems/{corpus}.constant.arpa.gz" in read["constant.list100"]
+    assert (exp / "plots").is_dir()
     rows = [line for line in report.splitlines() if line.startswith("| ")]
     for technique in ("constant boost", "adapter", "all, as above"):
         assert sum(row.startswith(f"| {technique} |") for row in rows) == 2 * len(CORPORA)
