@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from wfst_bias.cli.decode_work import Decoded, ListReport, Utterance
@@ -143,12 +144,17 @@ class RunLists:
         write_text(path, "\n".join(lines) + "\n")
         return dict(counts)
 
+    @cached_property
+    def _readers(self) -> tuple[Normalizer, Speller]:
+        """Return what reads all lists; words that several of them have are spelled once."""
+        return Normalizer(self.tokens), Speller(self.tokens)
+
     def _report(self, name: str) -> Sequence[LineReport]:
         return _told(self._compile(name), self.phones, self.tokens).report
 
     def _compile(self, name: str, *, strict: bool = False) -> EntityList:
         assert self.own is not None, "only utterances with lists of their own are asked for"
-        normalizer, speller = Normalizer(self.tokens), Speller(self.tokens)
+        normalizer, speller = self._readers
         phrases = self.own[name].entities
         found = entities_from_strings(phrases, normalizer, "auto", speller=speller, strict=strict)
         return in_known_classes(found, self.classes) if self.classes else found
