@@ -125,6 +125,16 @@ def test_a_list_for_all_is_the_same_as_it_for_each(options: AdapterOptions) -> N
     )
 
 
+def test_some_of_a_longer_list_are_attended_to_less() -> None:
+    adapter, heard = random_adapter(), random_heard(1, 6)
+    rows = [(adapter.embed(LIST), torch.arange(len(LIST)))]
+    alone, of_many = (
+        adapter(heard, Candidates.of(rows, sizes)).attention[..., 0]
+        for sizes in (None, [1000 * len(LIST)])
+    )
+    assert (of_many > alone).all()
+
+
 @given(counts=st.lists(st.integers(1, 3), min_size=1, max_size=6), choice=st.randoms())
 def test_slots_of_entities_are_their_ranges(counts: list[int], choice: random.Random) -> None:
     starts = [sum(counts[:i]) for i in range(len(counts) + 1)]
