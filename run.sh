@@ -71,8 +71,8 @@ decode() {
   local condition=${system:+$system.}$2 log_probs lm list_flags list_file
   local out=$exp/decode/$1.$condition
   log_probs=$(log_probs_of "$1")
-  [[ $with_adapter == false || $2 == none ]] ||
-    log_probs=$(first_of "$exp/log_probs/$1.adapted.$2.npz" "$log_probs")
+  [[ $with_adapter == false || $adapter == none || $2 == none ]] ||
+    log_probs=$(first_of "$exp/log_probs/$1.adapted.$2.npz")
   lm=$(first_of "$exp/systems/$1.$system.arpa.gz" "$(lm_of "$1")")
   [[ -n $log_probs && -n $lm ]] || fail_usage "not all made that decoding needs: start from --stage 2"
   give_list "$1" "$([[ $with_list == true ]] && echo "$2" || echo none)"
@@ -124,24 +124,30 @@ tokens=$data/tokens.txt acoustic=(--tokens "$data/tokens.txt") options=()
 tuned=$(first_of "local/$dataset/tuned.toml" "${tokens%/*}/decode.toml")
 [[ -z $tuned ]] || options=(--options "$tuned")
 
-[[ $adapter != auto ]] || { adapter=$model/adapter; [[ -f $adapter/adapter.pt ]] || adapter=none; }
+if [[ $adapter == auto ]]; then
+  adapter=$model/adapter
+  [[ -f $adapter/adapter.pt ]] || adapter=none
+fi
+[[ -n $(compgen -G "$data/*.cuts.jsonl.gz") ]] || adapter=none # it needs audio
 
-encode() { # SET NAME, further FILE... and flags
-  echo "-- $1, ${2#adapted.}" >&2
+# encode SET LIST: by the model with its adapter, or for no list by the model alone
+encode() {
+  local out=$exp/log_probs/$1 cuts=$data/$1.cuts.jsonl.gz adapted=() list_flags list_file
+  give_list "$1" "$2"
+  [[ $2 == none ]] || { out+=.adapted.$2; adapted=(--adapter "$adapter" "${list_flags[@]}"); }
+  echo "-- $1, $2" >&2
   mkdir -p "$exp/log_probs"
-  local out=$exp/log_probs/$1${2:+.$2} cuts=$data/$1.cuts.jsonl.gz
-  once "$out.made_from" "$cuts" "$model"/{config.json,weights.pt} "${@:3}" -- \
-    wfst-bias encode --audio "$cuts" --model "$model" "${@:3}" --nj "$nj" --out "$out.npz"
+  once "$out.made_from" "$cuts" "$model"/{config.json,weights.pt} \
+    "$adapter"/adapter.{json,pt} "$list_file" -- \
+    wfst-bias encode --audio "$cuts" --model "$model" "${adapted[@]}" --nj "$nj" --out "$out.npz"
 }
 
 if run_stage 2 "compute log-probabilities of audio, with an adapter for each list too"; then
   for set in "${sets[@]}"; do
     [[ -f $data/$set.cuts.jsonl.gz ]] || continue
-    encode "$set" ""
+    encode "$set" none
     for list in $(lists_of "$set"); do
-      [[ $adapter != none ]] || { rm -f "$exp/log_probs/$set.adapted.$list".*; continue; }
-      give_list "$set" "$list"
-      encode "$set" "adapted.$list" --adapter "$adapter" "${list_flags[@]}"
+      [[ $adapter == none ]] || encode "$set" "$list"
     done
   done
 fi
@@ -212,7 +218,7 @@ if run_stage 8 "score"; then
   python local/show_changes.py "$exp"
   python local/results.py "$exp" --out "$exp/results.md"
   images=()
-  if [[ $adapter != none && -n $(compgen -G "$data/*.cuts.jsonl.gz") ]]; then
+  if [[ $adapter != none ]]; then
     python -m local.attention_plots "$exp" --model "$model" --adapter "$adapter"
     images=(--images "$exp/plots")
   fi
