@@ -116,7 +116,9 @@ def _run(arguments: argparse.Namespace) -> None:
         print(*(str(part).lower() for part in (system.adapter, system.list)))
     elif arguments.command == "options":
         options_of(system, arguments.tuned).write(arguments.out)
-    elif not system.contexts:
+    elif system.contexts:
+        arguments.out.unlink(missing_ok=True)  # of a system that had another once
+    else:
         write_arpa(without_contexts(read_arpa(arguments.arpa)), arguments.out)
 
 

@@ -59,6 +59,9 @@ def test_a_model_is_written_only_for_a_system_that_reads_another(
         done = call(repository, "lm", name, tmp_path / "lm.arpa", "--out", tmp_path / name)
         assert done.returncode == 0, done.stderr
     assert not (tmp_path / "unigram-boost").exists()
+    (tmp_path / "left").write_text("of a system that read another once")
+    call(repository, "lm", "unigram-boost", tmp_path / "lm.arpa", "--out", tmp_path / "left")
+    assert not (tmp_path / "left").exists()
     written = read_arpa(tmp_path / "constant")
     assert len(written.ngrams[1]) == len(small_lm().ngrams[1])
 
