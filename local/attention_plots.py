@@ -40,9 +40,11 @@ def main() -> None:
     parser.add_argument("--utterances", type=int, default=4, help="of each set")
     arguments = parser.parse_args()
     plots = arguments.exp / "plots"
-    shutil.rmtree(plots, ignore_errors=True)  # of an earlier run
-    plots.mkdir()
     try:
+        if not (arguments.exp / "data").is_dir():
+            raise InputError("not a folder that run.sh has filled", path=arguments.exp)
+        shutil.rmtree(plots, ignore_errors=True)  # of an earlier run
+        plots.mkdir()
         recognizer = AdaptedRecognizer.attach(Recognizer.load(arguments.model), arguments.adapter)
         for cuts in sorted((arguments.exp / "data").glob("*.cuts.jsonl.gz")):
             name = cuts.name.removesuffix(".cuts.jsonl.gz")

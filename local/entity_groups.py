@@ -21,6 +21,7 @@ from local.synthetic.sentences import read_sentences
 from wfst_bias.entities.list_file import UtteranceList, read_entities_tsv
 from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.entities.spelling import Speller
+from wfst_bias.errors import InputError
 from wfst_bias.formats.kaldi_text import read_kaldi_text
 from wfst_bias.score.score_files import score_utterance
 from wfst_bias.score.scores import Scores
@@ -38,18 +39,34 @@ def main() -> None:
     parser.add_argument("--training", type=Path, nargs="+", required=True, metavar="TRAIN.tsv")
     parser.add_argument("--list", default="list100")
     arguments = parser.parse_args()
-    groups = groups_of(TokenTable.read(arguments.tokens), arguments.training)
+    try:
+        groups = groups_of(TokenTable.read(arguments.tokens), arguments.training)
+        rows = list(rows_of(arguments.exp, arguments.list, groups))
+    except InputError as error:
+        parser.exit(2, f"{parser.prog}: {error}\n")
     print(row("set", "condition", "entities", "said", "precision", "recall", "F1"))
     print(row(*["---"] * 7))
-    for path in sorted((arguments.exp / "data").glob(f"*.{arguments.list}.tsv")):
-        name = path.name.split(".")[0]
+    print(*rows, sep="\n")
+
+
+def rows_of(exp: Path, list_name: str, groups: Mapping[str, IsOfGroup]) -> Iterator[str]:
+    """Yield a row for each set, condition and group.
+
+    Raises:
+      InputError: no set has such a list, or a file is missing or broken.
+    """
+    paths = sorted((exp / "data").glob(f"*.{list_name}.tsv"))
+    if not paths:
+        raise InputError(f"no data with {list_name}: run run.sh first", path=exp)
+    for path in paths:
+        name = path.name.removesuffix(f".{list_name}.tsv")
         references = read_entities_tsv(path)
-        for text in sorted((arguments.exp / "decode").glob(f"{name}.*/text")):
+        for text in sorted((exp / "decode").glob(f"{name}.*/text")):
             condition = text.parent.name.removeprefix(f"{name}.")
-            if condition == "none" or condition.endswith(arguments.list):
+            if condition == "none" or condition.endswith(list_name):
                 texts = read_kaldi_text(text)
                 for group, is_of_group in groups.items():
-                    print(row(name, condition, group, *rates(references, texts, is_of_group)))
+                    yield row(name, condition, group, *rates(references, texts, is_of_group))
 
 
 def groups_of(tokens: TokenTable, training: Sequence[Path]) -> dict[str, IsOfGroup]:
