@@ -27,6 +27,7 @@ intermediate_heads=false # true adds to the intermediate heads in training too
 attention_width=96       # of queries, keys and values
 attention_weight=0.5     # of the loss that says where attention shall be
 learning_rate=2e-3       # its peak
+checkpoint_every=100     # steps; the newest four are averaged
 precision=float32        # bfloat16 is faster on GPUs and recent CPUs, with a recent torch
 
 set -euo pipefail
@@ -69,7 +70,7 @@ if run_stage 3 "train the adapter"; then
     --epochs "$epochs" --max-duration "$max_duration" --layers "$layers" \
     --attention-width "$attention_width" --entity-encoder "$entity_encoder" \
     --most-distractors "$most_distractors" "$heads" --attention-weight "$attention_weight" \
-    --learning-rate "$learning_rate" --precision "$precision"
+    --learning-rate "$learning_rate" --precision "$precision" --checkpoint-every "$checkpoint_every"
 fi
 
 if run_stage 4 "put the adapter beside its model"; then
