@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-FARTHEST_NATS = 50.0  # of a slot or a pause from nothing, in one frame
+MOST_NATS = 50.0  # of a slot or a pause from nothing, in one frame
 LEAST = 1e-300  # of a weight whose logarithm is taken
 
 
@@ -124,7 +124,7 @@ class _Weights:
 
 
 def _against(nothing: Tensor, some: Tensor) -> Tensor:
-    return (some - nothing).clamp(-FARTHEST_NATS, FARTHEST_NATS).double().exp()
+    return (some - nothing).clamp(-MOST_NATS, MOST_NATS).double().exp()
 
 
 def _forward(weights: _Weights, chains: Chains) -> tuple[Tensor, Tensor, Tensor]:

@@ -23,13 +23,13 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from wfst_bias.acoustic.model import log_softmax
+from wfst_bias.adapter.alignment import BLANK
 from wfst_bias.adapter.chains import Chains, Scores, posteriors
 from wfst_bias.adapter.config import AdapterConfig
 from wfst_bias.adapter.entity_encoder import EmbeddedEntities, EntityEncoder, slots_of
 
 CtcHead = Callable[[Tensor], Tensor]
 
-BLANK = 0
 FARTHEST_NATS = -8.0  # below the best of its frame: a token behind that is as good as not heard
 
 
