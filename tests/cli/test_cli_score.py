@@ -45,11 +45,16 @@ def test_a_list_of_its_own(call: Call, files: dict[str, Path]) -> None:
 
 
 def test_a_comparison_tells_how_much_more_the_hypotheses_have(
-    call: Call, files: dict[str, Path]
+    call: Call, files: dict[str, Path], tmp_path: Path
 ) -> None:
     called = call(
-        "score", "--ref", files["ref"], "--hyp", files["better"], "--compare", files["hyp"]
-    )
+        "score", "--ref", files["ref"], "--hyp", files["better"], "--compare", files["hyp"],
+        "--json", tmp_path / "scores.json",
+    )  # fmt: skip
+    as_json = json.loads((tmp_path / "scores.json").read_text())["differences"]
+    assert as_json["WER"]["value"] == -0.25
+    low, high = as_json["WER"]["interval"]
+    assert low <= -0.25 <= high
     differences = called.out.split("\n\n")[1].splitlines()
     assert differences[1].split()[:2] == ["WER", "-25.00"]
     assert str(files["hyp"]) in differences[0]
