@@ -23,6 +23,7 @@ from wfst_bias.acoustic.model import Encoded
 from wfst_bias.acoustic.recognizer import Heard, Recognizer
 from wfst_bias.acoustic.windows import windows_of
 from wfst_bias.adapter.adapter_folder import load_adapter
+from wfst_bias.adapter.alignment import BLANK
 from wfst_bias.adapter.entity_encoder import EmbeddedEntities
 from wfst_bias.adapter.entity_list import SpelledList
 from wfst_bias.adapter.module import (
@@ -39,6 +40,7 @@ from wfst_bias.entities.spelling import Segmentation, Speller
 
 MOST_ENTITIES = 100
 FIRST_PICKED = 10  # times as many entities are picked at first, of the longest lists
+SURE_BLANK = 0.9  # a probability; such frames say little of which entities there may be
 _LISTS_KEPT = 64
 _ENTITIES_KEPT = 200_000
 
@@ -238,7 +240,8 @@ class AdaptedRecognizer(Recognizer):
         if len(first) <= self.most_entities:
             return first
         some = prepared.embedded.take(first)
-        scores = scores_of_slots(self.adapter.promise(heard, Candidates.all_of(some)), some.starts)
+        promise = self.adapter.promise(heard.without_blanks(), Candidates.all_of(some))
+        scores = scores_of_slots(promise, some.starts)
         return first[scores.topk(self.most_entities).indices].sort().values
 
 
@@ -257,3 +260,9 @@ class _Row:
         return cls(
             tuple(layer[frames] for layer in encoded.layers), encoded.log_probs[frames], lengths
         )
+
+    def without_blanks(self) -> _Row:
+        """Return the frames that may say a subword, a third of all."""
+        kept = self.log_probs[0, :, BLANK].exp() < SURE_BLANK
+        layers = tuple(layer[:, kept] for layer in self.layers)
+        return _Row(layers, self.log_probs[:, kept], kept.sum()[None])

@@ -3,7 +3,8 @@
 An entity is scored by how well some stretch of a second and a half holds its subwords, wherever
 each is best there. That is an upper bound on any alignment within the stretch, costs a maximum and
 a mean for each subword, and forgives subwords that were misheard. First the model's own
-log-probabilities say how well, then, for those left, what the adapter makes of the frames.
+log-probabilities say how well, then, for those left, what the adapter makes of the frames in which
+something is said.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor
 
 STRETCH_FRAMES = 37
+HEARD_FRAMES = 15  # about as long, of frames that are not blank
 FLOOR_NATS = -9.0  # a subword that was misheard costs no more
 
 
@@ -49,19 +51,19 @@ def scores_of_slots(frames: Tensor, starts: Tensor) -> Tensor:
     """Return the score (E,) of entities of which each frame says something for each slot.
 
     Args:
-      frames: (T, S), what they say, in nats.
+      frames: (T, S), what they say, in nats; those of blanks left out.
       starts: (E + 1,), the first slot of each entity, and S.
     """
-    best = best_in_stretches(frames)  # (S, stretches)
+    best = best_in_stretches(frames, HEARD_FRAMES)  # (S, stretches)
     sums = torch.nn.functional.pad(best.cumsum(0), (0, 0, 1, 0))[starts]
     return ((sums[1:] - sums[:-1]) / starts.diff()[:, None]).amax(dim=1)
 
 
-def best_in_stretches(frames: Tensor) -> Tensor:
+def best_in_stretches(frames: Tensor, stretch: int = STRETCH_FRAMES) -> Tensor:
     """Return the best of each column (T, V) in stretches, (V, stretches), that overlap by half."""
     n_frames = len(frames)
     if not n_frames:
         return frames.new_full((frames.shape[1], 1), FLOOR_NATS)
-    size = min(STRETCH_FRAMES, n_frames)
+    size = min(stretch, n_frames)
     step = max(1, size // 2)
     return torch.nn.functional.max_pool1d(frames.T[None], size, step, ceil_mode=True)[0]
