@@ -1,11 +1,13 @@
 """Say how well a model's heads hear, without any decoder: greedy errors on cuts.
 
-    python local/heads.py MODEL --cuts CUTS... --lexicon LEXICON... [--out FILE.json]
+    python local/heads.py MODEL --cuts CUTS... --lexicon LEXICON... [--out FILE.json] \
+      [--pairs FILE.tsv]
 
 For each file of cuts: WER of the final head and of those at intermediate layers, PER of the phone
 head over all words, and over the words of entities PER beside the letter error rate (LER) of the
 final head. Cuts of the synthetic corpora say which words are entities, and whether training has
-the voice: the WER is also given apart for voices that it has and for those held out.
+the voice: the WER is also given apart for voices that it has and for those held out. --pairs
+writes the phones that were said and heard in each utterance, for `wfst-bias phone-costs`.
 """
 
 from __future__ import annotations
@@ -39,9 +41,10 @@ _GAP = "*"
 
 @dataclass
 class Tally:
-    """Errors and reference units by measure, summed over utterances."""
+    """Errors and reference units by measure, summed over utterances; and phones of each."""
 
     counts: dict[str, list[int]] = field(default_factory=dict)
+    phones: list[tuple[list[str], list[str]]] = field(default_factory=list)  # said, heard
 
     def add(self, measure: str, errors: int, units: int) -> None:
         """Count what one utterance has."""
@@ -53,6 +56,10 @@ class Tally:
         """Return the rates."""
         return {measure: Fraction(*counts) for measure, counts in self.counts.items()}
 
+    def by_measure(self) -> dict[str, dict[str, Any]]:
+        """Return the rates as they go into JSON."""
+        return {measure: rate._asdict() for measure, rate in self.fractions().items()}
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -60,29 +67,35 @@ def main() -> None:
     parser.add_argument("--cuts", type=Path, nargs="+", required=True)
     parser.add_argument("--lexicon", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, help="JSON with the counts")
+    parser.add_argument("--pairs", type=Path, help="TSV of the phones said and heard")
     arguments = parser.parse_args()
     try:
-        found = errors_of_files(arguments.model, arguments.cuts, arguments.lexicon)
+        tallies = errors_of_files(arguments.model, arguments.cuts, arguments.lexicon)
     except InputError as error:
         parser.exit(2, f"{parser.prog}: {error}\n")
     if arguments.out:
+        found = {path: tally.by_measure() for path, tally in tallies.items()}
         write_text(arguments.out, json.dumps(found, indent=2) + "\n")
+    if arguments.pairs:
+        pairs = (pair for tally in tallies.values() for pair in tally.phones)
+        lines = (f"{' '.join(said)}\t{' '.join(heard)}\n" for said, heard in pairs)
+        write_text(arguments.pairs, "".join(lines))
 
 
 def errors_of_files(
     model: Path, cuts: Sequence[Path], lexicons: Sequence[Path]
-) -> dict[str, dict[str, dict[str, Any]]]:
-    """Print the rates of each file of cuts as they come, and return them by file and measure."""
+) -> dict[str, Tally]:
+    """Print the rates of each file of cuts as they come, and return what was counted by file."""
     recognizer = Recognizer.load(model)
     subwords = Subwords.read(model / MODEL_FILE)
     read = [PhoneLexicon.read(path).pronunciations for path in lexicons]
     lexicon = PhoneLexicon({word: phones for each in read for word, phones in each.items()})
     found = {}
     for path in cuts:
-        rates = head_errors(recognizer, subwords, lexicon, read_cuts(path)).fractions()
-        found[str(path)] = {measure: rate._asdict() for measure, rate in rates.items()}
+        tally = found[str(path)] = head_errors(recognizer, subwords, lexicon, read_cuts(path))
         shown = (
-            f"{m} {100 * r.value:.2f} % ({r.numerator}/{r.denominator})" for m, r in rates.items()
+            f"{m} {100 * r.value:.2f} % ({r.numerator}/{r.denominator})"
+            for m, r in tally.fractions().items()
         )
         print(path, *shown, sep="\n  ")
     return found
@@ -170,7 +183,9 @@ def _add_phones(
     lexicon: PhoneLexicon,
 ) -> None:
     expected = [(i, phone) for i, word in enumerate(text) for phone in lexicon.phones_of([word])]
-    errors = errors_by_place([phone for _, phone in expected], heard)
+    said = [phone for _, phone in expected]
+    tally.phones.append((said, list(heard)))
+    errors = errors_by_place(said, heard)
     tally.add("PER", sum(errors), len(errors))
     of_entities = [e for e, (place, _) in zip(errors, expected, strict=True) if place in entities]
     tally.add("PER of entities", sum(of_entities), len(of_entities))

@@ -169,7 +169,10 @@ def test_a_word_that_sounds_like_an_entity_becomes_it_and_says_why():
     assert text_of(result) == "we met Zoë Kim"
     (span,) = result.entities
     assert (span.written, span.first_word, span.n_words, span.boost_nats) == ("Zoë Kim", 2, 2, 0.0)
-    assert span.looked_up == LookedUp(("zoi",), tuple("ZOEE"), tuple("ZOEE"), 0.0)
+    why = span.looked_up
+    assert why == LookedUp(("zoi",), tuple("ZOEE"), tuple("ZOEE"), 0.0, why.loss_nats)
+    # Two phones are the entity's own and not the word's, each over its frame of sure phones.
+    assert why.loss_nats < 0
     assert span.confidence == pytest.approx(0.9, abs=0.01)
     first, second = result.words[2:]
     assert first.end_seconds == pytest.approx(second.start_seconds)
@@ -179,9 +182,10 @@ def test_a_word_that_sounds_like_an_entity_becomes_it_and_says_why():
 
 def test_words_of_the_language_model_stay_where_the_phones_are_not_clear():
     assert text_of(decode(SPEAKER, "we met sol", "we met soll", ["Soll :0"])) == "we met sol"
-    bold = speaker(lookup_margin=0.5, lookup_phones=1)
-    assert text_of(decode(bold, "we met sol", "we met soll", ["Soll :0"])) == "we met Soll"
-    assert text_of(decode(bold, "we met sol", "we met sol", ["Soll :0"])) == "we met sol"
+    # Three phones that are not of the word, some 5.5 nats each.
+    assert text_of(decode(SPEAKER, "we met sol", "we met shaoul", ["Shaoul :0"])) == "we met Shaoul"
+    wary = speaker(lookup_margin=20.0)
+    assert text_of(decode(wary, "we met sol", "we met shaoul", ["Shaoul :0"])) == "we met sol"
 
 
 def test_with_no_list_or_an_empty_one_nothing_is_looked_up():

@@ -23,7 +23,9 @@ def written(tmp_path: Path) -> Path:
     words = (Word("met", 0.5, 0.75, 0.9), Word("Łucja Bled", 1.0, 2.0, 0.5))
     spans = (
         EntitySpan("Łucja", 1.0, 1.5, 0.5, float("inf"), 1, 1),
-        EntitySpan("Bled", 1.5, 2.0, 0.5, 7.0, 1, 1, 0.5, LookedUp(("bled", "ding"), (), (), 0.0)),
+        EntitySpan(
+            "Bled", 1.5, 2.0, 0.5, 7.0, 1, 1, 0.5, LookedUp(("bled", "ding"), (), (), 0.0, 0.0)
+        ),
     )
     nbest = (NbestEntry(("met", "Łucja Bled"), -3.0, 7.0, -1.0), NbestEntry((), -4.0, 0.0))
     results = [Result("a", words, spans, nbest, -3.0), Result.failed("b", "too short")]

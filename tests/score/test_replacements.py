@@ -71,7 +71,7 @@ def test_spans_of_other_hypotheses_are_refused(replaced):
 
 
 def test_what_decode_writes_is_read(tmp_path: Path) -> None:
-    why = LookedUp(("so", "he"), ("S", "OW"), ("Z", "OW"), 1.0)
+    why = LookedUp(("so", "he"), ("S", "OW"), ("Z", "OW"), 1.0, 2.5)
     spans = (
         EntitySpan("Ann Lee", 0.0, 1.0, 0.9, 11.0, 0, 1),
         EntitySpan("Zoë", 2.0, 3.0, 0.9, 0.0, 2, 1, looked_up=why),
@@ -84,7 +84,7 @@ def test_what_decode_writes_is_read(tmp_path: Path) -> None:
     written = json.loads(line)
     assert written["source"] == "lexicon-lookup"
     assert (written["heard_phones"], written["entity_phones"]) == ("S OW", "Z OW")
-    assert written["phone_cost"] == 1.0
+    assert (written["phone_cost"], written["phone_loss_nats"]) == (1.0, 2.5)
     (tmp_path / "ref.tsv").write_text("u\tann lee met zoe\t[]\t[]\n")
     files = [tmp_path / name for name in ("ref.tsv", "text", "entities.jsonl")]
     assert score_replacements(*files) == RIGHT

@@ -57,6 +57,21 @@ def test_distances_are_the_least_over_all_edits(costs, said, heard):
     assert table.distance(said[0], heard) == pytest.approx(expected[0], abs=1e-5)
 
 
+@given(COSTS, PHONES, PHONES, st.integers(0, 2), st.integers(0, 2))
+def test_the_ends_of_what_was_heard_may_be_left_out(costs, said, heard, n_before, n_after):
+    np.fill_diagonal(costs, 0)
+    n_before = min(n_before, len(heard))
+    n_after = min(n_after, len(heard) - n_before)
+    padded, lengths = np.array([said], np.int64).reshape(1, -1), np.array([len(said)])
+    (found,) = ConfusionCosts(costs).distances(padded, lengths, heard, n_before, n_after)
+    expected = min(
+        by_recursion(costs, said, heard[begin:end])
+        for begin in range(n_before + 1)
+        for end in range(len(heard) - n_after, len(heard) + 1)
+    )
+    assert found == pytest.approx(expected, abs=1e-5)
+
+
 @given(PHONES, PHONES)
 def test_uniform_costs_count_edits(said, heard):
     costs = ConfusionCosts.uniform(TABLE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 import pytest
@@ -14,7 +13,7 @@ from wfst_bias.phones.names import Name
 from wfst_bias.sound.confusion import ConfusionCosts
 from wfst_bias.sound.entity_sounds import EntitySounds
 from wfst_bias.sound.heard import HeardPhone
-from wfst_bias.sound.lookup import Lookup, Replacement, TimedWord
+from wfst_bias.sound.lookup import Lookup, TimedWord, chosen
 from wfst_bias.sound.options import LexiconLookupOptions
 
 COSTS = ConfusionCosts.uniform(TABLE)
@@ -52,97 +51,95 @@ def heard(phones: str) -> list[HeardPhone]:
     ]
 
 
-def made(found: Sequence[Replacement]) -> list[tuple[int, int, str]]:
-    return [(r.first_word, r.n_words, r.entity) for r in found]
+def found_in(
+    of: Lookup, words: Sequence[TimedWord], phones: str, **losses: float
+) -> list[tuple[int, int, str]]:
+    """Return what is replaced, if the text loses so much by each entity, 0 by others."""
+    candidates = of.candidates(words, heard(phones))
+    written = chosen(candidates, [losses.get(c.entity, 0.0) for c in candidates])
+    return [(r.first_word, r.n_words, r.entity) for r in written]
 
 
 def test_a_rare_word_that_sounds_like_an_entity_becomes_it():
     words = timed("ab", "abab*", "ka")
-    (found,) = lookup().replacements(words, heard("ababbaka"))
-    assert made([found]) == [(1, 1, "Abba")]
+    (found,) = lookup().candidates(words, heard("ababbaka"))
+    assert (found.first_word, found.n_words, found.words, found.entity) == (1, 1, "abab", "Abba")
     assert [TABLE.symbols[p.phone] for p in found.heard] == list("ABBA")
-    assert (found.said, found.cost) == (letters("abba"), 0.0)
+    assert (found.said, found.cost, found.most_nats) == (letters("abba"), 0.0, 4.0)
     assert found.confidence == pytest.approx(0.904837, abs=1e-5)
+    assert [r.loss_nats for r in chosen([found], [4.0])] == [4.0]
+    assert chosen([found], [4.1]) == chosen([found], [None]) == []
 
 
 def test_a_word_that_sounds_otherwise_stays():
-    assert lookup().replacements(timed("ab", "abab*"), heard("ababab")) == []
+    assert lookup().candidates(timed("ab", "abab*"), heard("ababab")) == []
 
 
 def test_a_common_word_is_replaced_only_where_the_phones_clearly_say_so():
-    words = timed("ab", "kkkk")
-    phones = heard("ababba")  # 4 edits from what was written, none from Abba
-    assert made(lookup(lookup_margin=4.0).replacements(words, phones)) == [(1, 1, "Abba")]
-    assert lookup(lookup_margin=4.5).replacements(words, phones) == []
-    # What was heard as it is written is never replaced.
-    assert lookup(lookup_margin=0.5).replacements(timed("ab", "abba"), phones) == []
+    of, words = lookup(lookup_margin=7.0), timed("ab", "kkkk")
+    assert found_in(of, words, "ababba", Abba=-7.0) == [(1, 1, "Abba")]
+    assert found_in(of, words, "ababba", Abba=-6.9) == []
+    # What was heard much as it is written is not in doubt.
+    assert of.candidates(timed("ab", "abbk"), heard("ababba")) == []
 
 
-def test_a_rare_word_that_is_heard_as_it_is_written_becomes_an_equal_entity_only():
-    words = timed("kab*")
-    names = {"kab": "kab", "Qab": "kab"}  # written so already
-    assert lookup(names).replacements(words, heard("kab")) == []
-    (found,) = lookup({"Caab": "kab"}).replacements(words, heard("kab"))
-    assert found.entity == "Caab"
-    assert lookup({"Kaba": "kaba"}, lookup_cost=0.5).replacements(words, heard("kab")) == []
+def test_what_is_written_as_an_entity_stays():
+    assert found_in(lookup({"kab": "kab", "Qab": "kab"}), timed("kab*"), "kab") == []
+    assert found_in(lookup({"Caab": "kab"}), timed("kab*"), "kab") == [(0, 1, "Caab")]
+    assert found_in(lookup(), timed("abba*+"), "kabak") == []
+    assert found_in(lookup(), timed("ka+", "bak*"), "kabak") == []
 
 
-def test_what_is_near_is_found_if_it_may_be():
-    words = timed("kkk*")
-    phones = heard("abbk")[:3] + heard("   k")
-    assert lookup(lookup_cost=0.0).replacements(words, phones) == []
-    assert lookup(lookup_cost=0.2).replacements(words, phones) == []
-    (found,) = lookup(lookup_cost=0.25).replacements(words, phones)
+def test_what_is_near_is_tried_if_it_may_be():
+    words, phones = timed("kkk*"), heard("abbk")[:3] + heard("   k")
+    assert lookup(lookup_cost=0.0).candidates(words, phones) == []
+    assert lookup(lookup_cost=0.2).candidates(words, phones) == []
+    (found,) = lookup(lookup_cost=0.25).candidates(words, phones)
     assert (found.entity, found.cost) == ("Abba", 1.0)
 
 
 def test_several_words_may_be_one_entity_and_one_word_an_entity_of_several():
-    assert made(lookup().replacements(timed("ka", "bak*"), heard("kabak"))) == [(0, 2, "Kabak")]
-    assert made(lookup().replacements(timed("bakabb*"), heard("bakabb"))) == [(0, 1, "Bak Abb")]
-    assert lookup(lookup_words=1).replacements(timed("ka", "bak*"), heard("kabak")) == []
-
-
-def test_what_is_an_entity_already_stays_and_is_not_part_of_another():
-    assert lookup().replacements(timed("abba*+"), heard("kabak")) == []
-    assert lookup().replacements(timed("ka+", "bak*"), heard("kabak")) == []
+    assert found_in(lookup(), timed("ka", "bak*"), "kabak") == [(0, 2, "Kabak")]
+    assert found_in(lookup(), timed("bakabb*"), "bakabb") == [(0, 1, "Bak Abb")]
+    assert found_in(lookup(lookup_words=1), timed("ka", "bak*"), "kabak") == []
 
 
 def test_phones_between_two_words_may_be_of_either():
     words = timed("kk", "bb*", "kk", gap=2)  # frames 0-1, 4-5, 8-9
-    assert made(lookup().replacements(words, heard("kk abba kk"))) == [(1, 1, "Abba")]
-    assert made(lookup().replacements(words, heard("kk  bb  kk"))) == []
+    assert found_in(lookup(), words, "kk abba kk") == [(1, 1, "Abba")]
+    assert found_in(lookup(), words, "kk  bb  kk") == []
     # Those under a neighbour are not.
-    assert lookup().replacements(timed("kka", "bba*"), heard("kkabba")) == []
+    assert found_in(lookup(), timed("kka", "bba*"), "kkabba") == []
 
 
-def test_of_overlapping_ones_the_nearest_and_then_the_longest_is_made():
+def test_of_overlapping_ones_that_with_the_least_loss_and_then_the_longest_is_made():
     names = {"Abk": "abk", "Abkab": "abkab", "Kab": "kab"}
-    assert made(lookup(names).replacements(timed("abk*", "ab*"), heard("abkab"))) == [
-        (0, 2, "Abkab")
-    ]
+    words = timed("abk*", "ab*")
+    assert found_in(lookup(names), words, "abkab") == [(0, 2, "Abkab")]
+    assert found_in(lookup(names), words, "abkab", Abkab=1.0) == [(0, 1, "Abk")]
     words = timed("bbb*", "bbb*")
-    found = lookup(names, lookup_cost=0.4).replacements(words, heard("abkkab"))
-    assert made(found) == [(0, 1, "Abk"), (1, 1, "Kab")]
+    found = found_in(lookup(names, lookup_cost=0.4), words, "abkkab", Abkab=1.0)
+    assert found == [(0, 1, "Abk"), (1, 1, "Kab")]
 
 
 def test_entities_that_sound_the_same_are_told_apart_by_their_spelling():
     names = {"Marsh": "abka", "Mahrsche": "abka"}
     words = [TimedWord("marche", 0, 4, (letters("abkb"),), True)]
-    assert made(lookup(names).replacements(words, heard("abka"))) == [(0, 1, "Mahrsche")]
+    assert found_in(lookup(names), words, "abka") == [(0, 1, "Mahrsche")]
 
 
 def test_words_that_nobody_can_say():
     rare = [TimedWord("2", 0, 4, (), True)]
     common = [TimedWord("2", 0, 4, (), False)]
-    assert made(lookup().replacements(rare, heard("abba"))) == [(0, 1, "Abba")]
-    assert lookup(lookup_cost=0.3).replacements(common, heard("abba")) == []
-    assert lookup().replacements(common, heard("abba")) == []
+    assert found_in(lookup(), rare, "abba") == [(0, 1, "Abba")]
+    assert lookup(lookup_cost=0.3).candidates(common, heard("abba")) == []
+    assert lookup().candidates(common, heard("abba")) == []
 
 
 def test_nothing_to_look_up():
-    assert lookup({}).replacements(timed("ab*"), heard("ab")) == []
-    assert lookup().replacements([], []) == []
-    assert lookup().replacements(timed("ab*"), []) == []
+    assert lookup({}).candidates(timed("ab*"), heard("ab")) == []
+    assert lookup().candidates([], []) == []
+    assert lookup().candidates(timed("ab*"), []) == []
 
 
 @given(
@@ -152,21 +149,31 @@ def test_nothing_to_look_up():
     ),
     st.text("abk ", max_size=16),
     st.sampled_from([0.0, 0.3, 0.6]),
-    st.sampled_from([0.5, 2.0]),
+    st.randoms(use_true_random=False),
 )
 def test_replacements_are_in_order_and_overlap_neither_each_other_nor_entities(
-    spelled, phones, near, margin
+    spelled, phones, near, random
 ):
     words = timed(*(word + mark for word, mark in spelled))
-    found = lookup(lookup_cost=near, lookup_margin=margin).replacements(words, heard(phones))
+    of = lookup(lookup_cost=near, lookup_margin=2.0)
+    candidates = of.candidates(words, heard(phones))
+    losses = [random.choice([None, -3.0, -1.0, 0.0, 5.0]) for _ in candidates]
+    found = chosen(candidates, losses)
     ends = [0, *(r.first_word + r.n_words for r in found)]
     assert all(end <= r.first_word for end, r in zip(ends, found, strict=False))
-    for r in found:
+    for r in candidates:
         replaced = words[r.first_word : r.first_word + r.n_words]
         assert not any(word.is_entity for word in replaced)
         assert r.cost == pytest.approx(COSTS.distance(r.said, [p.phone for p in r.heard]))
         assert r.cost <= near * len(r.said) + 1e-6
         assert letters(NAMES[r.entity]) == r.said
-        own = itertools.chain.from_iterable(word.ways[0] for word in replaced)
-        gain = COSTS.distance(list(own), [p.phone for p in r.heard]) - r.cost
-        assert gain >= (0 if any(w.is_rare for w in replaced) else margin) - 1e-6
+        assert r.most_nats == (4.0 if any(word.is_rare for word in replaced) else -2.0)
+    assert all(r.loss_nats <= r.most_nats for r in found)
+    # No other that may be made has a place beside them, or a smaller loss than all it overlaps.
+    for r, loss in zip(candidates, losses, strict=True):
+        if loss is not None and loss <= r.most_nats:
+            places = range(r.first_word, r.first_word + r.n_words)
+            beside = [k for k in found if k.first_word < places.stop
+                      and places.start < k.first_word + k.n_words]  # fmt: skip
+            assert beside
+            assert min(k.loss_nats for k in beside) <= loss

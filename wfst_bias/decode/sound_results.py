@@ -132,6 +132,7 @@ def _with_entity(
         tuple(phones[phone.phone] for phone in new.heard),
         tuple(phones[phone] for phone in new.said),
         new.cost,
+        new.loss_nats,
     )
     span = EntitySpan(new.entity, start_seconds, end_seconds, new.confidence, 0.0, begin,
                       len(words), looked_up=why)  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from wfst_bias.decode.dense import LogProbs
@@ -14,10 +14,10 @@ from wfst_bias.formats.results import Result
 from wfst_bias.graph.compiled_list import CompiledList
 from wfst_bias.phones.names import Name
 from wfst_bias.sound.align import Alignment, Utterance, align
-from wfst_bias.sound.entity_sounds import EntitySounds
+from wfst_bias.sound.entity_sounds import NO_SOUNDS, EntitySounds
 from wfst_bias.sound.heard import heard_phones
 from wfst_bias.sound.knowledge import PhoneKnowledge
-from wfst_bias.sound.lookup import Lookup, TimedWord
+from wfst_bias.sound.lookup import Lookup, Replacement, TimedWord, chosen
 from wfst_bias.sound.options import LexiconLookupOptions, PhoneRescoreOptions
 from wfst_bias.sound.texts import Spoken, units_of
 
@@ -38,6 +38,24 @@ class HeardPiece:
 
     log_probs: LogProbs
     frame_seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """Hold a result with what was heard of it, and where."""
+
+    result: Result
+    heard: HeardPiece
+    entities: CompiledList | None
+    units: Sequence[PlacedUnit]
+    alignment: Alignment
+
+    def with_entity(self, candidate: Replacement, sounds: EntitySounds) -> list[Spoken]:
+        """Return what is said with an entity in the place of words."""
+        said = [unit.spoken for unit in self.units]
+        entity = Spoken(candidate.entity, sounds.names[candidate.entity])
+        at = candidate.first_word
+        return [*said[:at], entity, *said[at + candidate.n_words :]]
 
 
 class Sounding:
@@ -93,12 +111,20 @@ class Sounding:
         both = zip(results, lists, strict=True)
         units = [placed_units(result, own, self.names) for result, own in both]
         aligned = self._align([[[u.spoken for u in of]] for of in units], heard)
-        self._say(lists)
-        return [
-            self._finish(result, piece, own, of, alignment) if of and alignment else result
-            for result, piece, own, of, (alignment,) in zip(
-                results, heard, lists, units, aligned, strict=True
+        every = zip(results, heard, lists, units, aligned, strict=True)
+        placed = [
+            _Placed(
+                with_times(result, of, alignment, piece.frame_seconds), piece, own, of, alignment
             )
+            if of and alignment
+            else None
+            for result, piece, own, of, (alignment,) in every
+        ]
+        known = [each for each in placed if each is not None]
+        finished = self._looked_up(known) if self.lookup.is_on else (p.result for p in known)
+        return [
+            result if each is None else next(finished)
+            for result, each in zip(results, placed, strict=True)
         ]
 
     def _align(
@@ -116,23 +142,33 @@ class Sounding:
         worst = max((loss for loss in losses if loss is not None), default=0.0)
         return [worst if loss is None else loss for loss in losses]
 
-    def _finish(
-        self,
-        result: Result,
-        heard: HeardPiece,
-        entities: CompiledList | None,
-        units: Sequence[PlacedUnit],
-        alignment: Alignment,
-    ) -> Result:
-        result = with_times(result, units, alignment, heard.frame_seconds)
-        if entities is None or not self.lookup.is_on:
-            return result
-        lookup = Lookup(self._sounds_of(entities), self.knowledge.costs, self.lookup)
-        words = self._timed(units, alignment)
-        found = lookup.replacements(words, heard_phones(heard.log_probs))
-        first = [unit.words.start for unit in units]
-        symbols = self.knowledge.table.symbols
-        return with_entities(result, found, first, symbols, heard.frame_seconds)
+    def _looked_up(self, placed: Sequence[_Placed]) -> Iterator[Result]:
+        """Yield results in which words that sound like an entity are replaced by it."""
+        self._say([each.entities for each in placed])
+        found = list(map(self._candidates, placed))
+        texts = [
+            [each.with_entity(candidate, sounds) for candidate in candidates]
+            for each, (candidates, sounds) in zip(placed, found, strict=True)
+        ]
+        aligned = self._align(texts, [each.heard for each in placed])
+        for each, (candidates, _), alignments in zip(placed, found, aligned, strict=True):
+            before = each.alignment.cost_nats
+            losses = [None if a is None else a.cost_nats - before for a in alignments]
+            yield with_entities(
+                each.result,
+                chosen(candidates, losses),
+                [unit.words.start for unit in each.units],
+                self.knowledge.table.symbols,
+                each.heard.frame_seconds,
+            )
+
+    def _candidates(self, placed: _Placed) -> tuple[list[Replacement], EntitySounds]:
+        """Return the entities that words of a result sound like, and how its list is said."""
+        sounds = NO_SOUNDS if placed.entities is None else self._sounds_of(placed.entities)
+        words = self._timed(placed.units, placed.alignment)
+        heard = heard_phones(placed.heard.log_probs)
+        lookup = Lookup(sounds, self.knowledge.costs, self.lookup)
+        return lookup.candidates(words, heard), sounds
 
     def _timed(self, units: Sequence[PlacedUnit], alignment: Alignment) -> list[TimedWord]:
         timed = []
@@ -153,10 +189,8 @@ class Sounding:
 
     def _say(self, lists: Sequence[CompiledList | None]) -> None:
         """Pronounce the names of all new lists at once."""
-        if not self.lookup.is_on:
-            return
-        new = [own for own in lists if own is not None and id(own) not in self._sounds]
-        entities = (entity for own in new for entity in own.entities)
+        new = {id(own): own for own in lists if own is not None and id(own) not in self._sounds}
+        entities = (entity for own in new.values() for entity in own.entities)
         self.knowledge.pronouncer.learn(names=(name for e in entities for name in self.names(e)))
 
     def _sounds_of(self, entities: CompiledList) -> EntitySounds:

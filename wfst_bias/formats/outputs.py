@@ -162,6 +162,7 @@ def _looked_up_fields(result: Result, span: EntitySpan, why: LookedUp) -> dict[s
         "heard_phones": " ".join(why.heard),
         "entity_phones": " ".join(why.said),
         "phone_cost": _rounded(why.cost),
+        "phone_loss_nats": _rounded(why.loss_nats),
     }
 
 

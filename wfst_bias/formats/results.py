@@ -31,12 +31,14 @@ class LookedUp:
       heard: the phones that the phone head recognized under them.
       said: the phones of the entity's pronunciation.
       cost: of the edits between the two, 0 where they are equal.
+      loss_nats: by how much the phones find the whole text less probable with the entity.
     """
 
     replaced: tuple[str, ...]
     heard: tuple[str, ...]
     said: tuple[str, ...]
     cost: float
+    loss_nats: float
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from wfst_bias.phones.confusions import NO_PHONE, PhoneCosts
 from wfst_bias.phones.lexicon import PhoneTable
 
 Floats = NDArray[np.float32]
-Distances = NDArray[np.float64]
+Distances = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 
@@ -65,24 +66,46 @@ class ConfusionCosts:
         row = np.array([said], np.int64).reshape(1, -1)
         return float(self.distances(row, np.array([len(said)]), heard)[0])
 
-    def distances(self, said: Ints, lengths: Ints, heard: Sequence[int]) -> Distances:
+    def distances(
+        self, said: Ints, lengths: Ints, heard: Sequence[int], n_before: int = 0, n_after: int = 0
+    ) -> Distances:
         """Return `(n,)`, the distances of n pronunciations from what was heard.
 
         Args:
           said: `(n, longest)` columns; what is behind the end of a row is ignored.
           lengths: `(n,)`.
           heard: columns.
+          n_before, n_after: so many of the first and the last may be left out for nothing.
         """
         columns = np.array(heard, np.int64)
-        # What it costs to add the first i phones heard; row: (n, heard + 1) from the words so far.
-        added = np.append(0.0, np.cumsum(self.costs[0, columns], dtype=np.float64))
-        row = np.broadcast_to(added, (len(said), len(added)))
-        found = row[:, -1].copy()
-        for step in range(said.shape[1]):
-            phone = said[:, step]
-            lost = row + self.costs[phone, 0][:, None]
-            lost[:, 1:] = np.minimum(lost[:, 1:], row[:, :-1] + self.costs[phone][:, columns])
-            row = added + np.minimum.accumulate(lost - added, axis=1)
+        ends = slice(len(columns) - n_after, None)
+        # `(heard + 1, n)`, what it costs to make so much of what was heard of the phones so far.
+        begun = np.append(np.float32(0), np.cumsum(self.costs[0, columns]))
+        begun -= begun[np.minimum(np.arange(len(begun)), n_before)]
+        row = np.repeat(begun[:, None], len(said), axis=1)
+        found: Distances = row[ends].min(axis=0)
+        for step, phone in enumerate(np.ascontiguousarray(said.T)):
+            swapped = row[:-1] + self.costs[:, columns].T[:, phone]
+            row = row + self.costs[phone, 0]
+            np.minimum(row[1:], swapped, out=row[1:])
+            for i, column in enumerate(columns):
+                np.minimum(row[i + 1], row[i] + self.costs[0, column], out=row[i + 1])
             ends_here = lengths == step + 1
-            found[ends_here] = row[ends_here, -1]
+            found[ends_here] = row[ends][:, ends_here].min(axis=0)
         return found
+
+    @cached_property
+    def least_lost(self) -> Floats:
+        """Return `(P,)`, what it costs at least not to hear a phone as what it is."""
+        least: Floats = self._others.min(axis=1)
+        return least
+
+    @cached_property
+    def least_added(self) -> Floats:
+        """Return `(P,)`, what it costs at least to hear a phone that was not said."""
+        least: Floats = self._others.min(axis=0)
+        return least
+
+    @property
+    def _others(self) -> Floats:
+        return np.where(np.eye(len(self.costs), dtype=bool), np.float32(np.inf), self.costs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,32 @@ class HeardPhone:
     phone: int
     frame: int
     log_prob: float
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Hold what was heard of some words, with phones around them that may be theirs or not.
+
+    Attributes:
+      phones: in the order of time.
+      n_before, n_after: how many of the first and of the last may belong to other words.
+    """
+
+    phones: tuple[HeardPhone, ...]
+    n_before: int = 0
+    n_after: int = 0
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """Return the columns of the phones."""
+        return tuple(phone.phone for phone in self.phones)
+
+    def parts(self) -> Iterator[range]:
+        """Return the places of the phones that may be heard of the words, never none."""
+        for begin in range(self.n_before + 1):
+            for end in range(len(self.phones) - self.n_after, len(self.phones) + 1):
+                if begin < end:
+                    yield range(begin, end)
 
 
 def heard_phones(log_probs: LogProbs) -> list[HeardPhone]:

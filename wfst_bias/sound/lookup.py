@@ -1,16 +1,16 @@
-"""Words whose phones are those of an entity are replaced by it.
+"""Words that sound like an entity are replaced by it.
 
-The forced alignment says which frames a word has; the phones that the head itself recognizes there
-are what was heard. Phones heard between two words, where the alignment reads blanks, may belong to
-either. A word that is rare or unknown to the language model is replaced by an entity that is said
-exactly so, or nearly so and no farther from what was heard than the word itself; other words only
-by an entity that is nearer by a margin.
+Entities that are said as the phone head heard some words, or nearly so, are candidates for their
+place; phones heard between two words may belong to either. Then the whole text is aligned with a
+candidate in it: what the phones find it less probable than the text as it was decides. For words
+that are rare or unknown to the language model it may be somewhat less, since the recognizer
+spells what it does not know by its sound; other words are replaced where it is clearly more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 import numpy as np
@@ -18,12 +18,16 @@ import numpy as np
 from wfst_bias.phones.names import whole_ways
 from wfst_bias.sound.confusion import ConfusionCosts
 from wfst_bias.sound.entity_sounds import MOST_WAYS, EntitySounds, Match
-from wfst_bias.sound.heard import HeardPhone
+from wfst_bias.sound.heard import HeardPhone, Stretch
 from wfst_bias.sound.options import LexiconLookupOptions
 from wfst_bias.sound.pronounce import Ways
 
 # Phones before and after a span of words, heard between it and its neighbours, that may be its.
 MOST_BETWEEN = 2
+# Entities that are tried in the place of a span.
+MOST_CANDIDATES = 5
+# Edits from what was heard to how ordinary words are said, below which they are not in doubt.
+DOUBTFUL_EDITS = 2.0
 
 
 @dataclass(frozen=True)
@@ -48,28 +52,46 @@ class TimedWord:
 
 @dataclass(frozen=True)
 class Replacement:
-    """Hold an entity that takes the place of words, and why.
+    """Hold an entity that may take the place of words, and why.
 
     Attributes:
       first_word: the first of the words, an index.
       n_words: how many they are.
+      words: as they are written.
       entity: its written form.
       heard: what was heard of it.
       said: the columns of its pronunciation.
       cost: of the edits between the two.
+      most_nats: what the text may lose by it, negative where it has to gain.
+      loss_nats: what it loses, once that is known.
     """
 
     first_word: int
     n_words: int
+    words: str
     entity: str
     heard: tuple[HeardPhone, ...]
     said: tuple[int, ...]
     cost: float
+    most_nats: float
+    loss_nats: float = 0.0
 
     @property
     def confidence(self) -> float:
         """Return the geometric mean of the probabilities of the phones heard."""
         return float(np.exp(np.mean([min(phone.log_prob, 0.0) for phone in self.heard])))
+
+    @property
+    def _order(self) -> tuple[float, int, float, float, int, str]:
+        """Sort the best first: the least loss, the most phones, the nearest in sound, spelling."""
+        return (
+            round(self.loss_nats, 3),
+            -len(self.said),
+            round(self.cost / len(self.said), 6),
+            _unlikeness(self.entity, self.words),
+            self.first_word,
+            self.entity,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,14 +102,10 @@ class Lookup:
     costs: ConfusionCosts
     options: LexiconLookupOptions
 
-    def replacements(
+    def candidates(
         self, words: Sequence[TimedWord], heard: Sequence[HeardPhone]
     ) -> list[Replacement]:
-        """Return what to write in place of which words, in their order; none overlap.
-
-        Of replacements that would overlap, the one with the least cost per phone is made, and of
-        several the one with the most phones. Entities that sound the same: the one that is spelled
-        most like the words.
+        """Return the entities that sound like words, the nearest for each span.
 
         Args:
           words: of a text, in the order of time.
@@ -95,16 +113,24 @@ class Lookup:
         """
         if not self.sounds.ways:
             return []
-        found = [r for span in self._spans(words) if (r := self._best(words, span, heard))]
-        found.sort(key=lambda r: (r.cost / len(r.said), -len(r.said), r.first_word, r.n_words))
-        taken: set[int] = set()
-        kept = []
-        for replacement in found:
-            places = range(replacement.first_word, replacement.first_word + replacement.n_words)
-            if taken.isdisjoint(places):
-                taken.update(places)
-                kept.append(replacement)
-        return sorted(kept, key=lambda r: r.first_word)
+        settled = self._settled(words)
+        return [
+            Replacement(
+                span.start,
+                len(span),
+                _text(words, span),
+                match.entity,
+                stretch.phones[match.begin : match.end],
+                match.said,
+                match.cost,
+                limit,
+            )
+            for span in self._spans(words)
+            if settled.isdisjoint(span)
+            and (stretch := _stretch(words, span, heard)).phones
+            and (limit := self._limit(words[span.start : span.stop], stretch)) is not None
+            for match in self._matches(stretch, _text(words, span))
+        ]
 
     def _spans(self, words: Sequence[TimedWord]) -> Iterator[range]:
         for first in range(len(words)):
@@ -113,57 +139,61 @@ class Lookup:
                     break
                 yield range(first, end)
 
-    def _best(
-        self, words: Sequence[TimedWord], span: range, heard: Sequence[HeardPhone]
-    ) -> Replacement | None:
-        """Return the best entity for a span of words, None if they should stay."""
-        own = words[span.start : span.stop]
-        text = " ".join(word.text for word in own)
-        candidates = {tuple(p.phone for p in part): part for part in _heard_of(words, span, heard)}
-        rare = any(word.is_rare for word in own)
-        allowed = self._allowed(own, rare, list(candidates)) if self.options.lookup_cost else None
-        matches = [
-            (match, part)
-            for phones, part in candidates.items()
-            for match in self._matches(phones, allowed)
-        ]
-        if not matches:
-            return None
-        if allowed is None:
-            allowed = self._allowed(own, rare, list(candidates))
-        matches = [(match, part) for match, part in matches if match.cost <= allowed + 1e-6]
-        if not matches:
-            return None
-        match, part = min(matches, key=lambda pair: _order(pair[0], pair[1], text))
-        if match.entity == text:
-            return None
-        return Replacement(span.start, len(span), match.entity, part, match.said, match.cost)
+    def _settled(self, words: Sequence[TimedWord]) -> set[int]:
+        """Return the places of words that are written as an entity is."""
+        names = self.sounds.names
+        return {at for span in self._spans(words) if _text(words, span) in names for at in span}
 
-    def _matches(self, phones: tuple[int, ...], allowed: float | None) -> Iterator[Match]:
-        if allowed is not None and allowed < 0:
-            return
-        if self.options.lookup_cost:
-            yield from self.sounds.near(phones, self.options.lookup_cost, self.costs)
-        else:
-            yield from self.sounds.equal(phones)
-
-    def _allowed(
-        self, own: Sequence[TimedWord], rare: bool, candidates: Sequence[tuple[int, ...]]
-    ) -> float:
-        """Return the most that an entity may cost: what the words do, less a margin."""
-        margin = 0.0 if rare else self.options.lookup_margin
+    def _limit(self, own: Sequence[TimedWord], stretch: Stretch) -> float | None:
+        """Return what a text may lose by an entity in the place of words, None for no entity."""
+        if any(word.is_rare for word in own):
+            return self.options.lookup_nats
         if not all(word.ways for word in own):
-            return float("inf") if rare else -margin
-        flat = set(whole_ways([word.ways for word in own], MOST_WAYS))
-        if not flat.isdisjoint(candidates):
-            return -margin
-        costs = (self.costs.distance(way, heard) for way in flat for heard in candidates)
-        return min(costs, default=0.0) - margin
+            return None
+        inside = stretch.columns[stretch.n_before : len(stretch.phones) - stretch.n_after]
+        flat = whole_ways([word.ways for word in own], MOST_WAYS)
+        edits = min(self.costs.distance(way, inside) for way in flat)
+        return -self.options.lookup_margin if edits >= DOUBTFUL_EDITS else None
+
+    def _matches(self, stretch: Stretch, text: str) -> list[Match]:
+        if self.options.lookup_cost:
+            limit = self.options.lookup_cost
+            return self.sounds.near(stretch, limit, self.costs, MOST_CANDIDATES)
+        found = list(self.sounds.equal(stretch))
+        found.sort(key=lambda match: _unlikeness(match.entity, text))
+        return found[:MOST_CANDIDATES]
 
 
-def _heard_of(
-    words: Sequence[TimedWord], span: range, heard: Sequence[HeardPhone]
-) -> Iterator[tuple[HeardPhone, ...]]:
+def chosen(candidates: Sequence[Replacement], losses: Sequence[float | None]) -> list[Replacement]:
+    """Return which candidates to write, in the order of their words; none overlap.
+
+    Of those that would overlap, the one by which the text loses least is written.
+
+    Args:
+      candidates: what `Lookup.candidates` found in one text.
+      losses: what the text loses by each, in nats; None where it does not fit.
+    """
+    both = zip(candidates, losses, strict=True)
+    lost = [replace(each, loss_nats=loss) for each, loss in both if loss is not None]
+    taken: set[int] = set()
+    kept = []
+    for each in sorted((r for r in lost if r.loss_nats <= r.most_nats), key=lambda r: r._order):
+        places = range(each.first_word, each.first_word + each.n_words)
+        if taken.isdisjoint(places):
+            taken.update(places)
+            kept.append(each)
+    return sorted(kept, key=lambda r: r.first_word)
+
+
+def _unlikeness(entity: str, text: str) -> float:
+    return -SequenceMatcher(None, entity.lower(), text.lower(), autojunk=False).ratio()
+
+
+def _text(words: Sequence[TimedWord], span: range) -> str:
+    return " ".join(word.text for word in words[span.start : span.stop])
+
+
+def _stretch(words: Sequence[TimedWord], span: range, heard: Sequence[HeardPhone]) -> Stretch:
     """Return what may have been heard of a span: with phones between it and its neighbours."""
     begin, end = words[span.start].begin, words[span.stop - 1].end
     before = words[span.start - 1].end if span.start else 0
@@ -171,16 +201,4 @@ def _heard_of(
     inside = [phone for phone in heard if begin <= phone.frame < end]
     left = [phone for phone in heard if before <= phone.frame < begin][-MOST_BETWEEN:]
     right = [phone for phone in heard if end <= phone.frame < after][:MOST_BETWEEN]
-    for first in range(len(left) + 1):
-        for n_right in range(len(right) + 1):
-            phones = (*left[first:], *inside, *right[:n_right])
-            if phones:
-                yield phones
-
-
-def _order(
-    match: Match, heard: Sequence[HeardPhone], text: str
-) -> tuple[float, int, float, str, tuple[int, ...]]:
-    """Sort the best match first."""
-    alike = SequenceMatcher(None, match.entity.lower(), text.lower(), autojunk=False).ratio()
-    return match.cost, -len(heard), -alike, match.entity, match.said
+    return Stretch((*left, *inside, *right), len(left), len(right))

@@ -56,8 +56,8 @@ class PhoneRescoreOptions:
 class LexiconLookupOptions:
     """Choose when words are replaced by the entity they sound like; with 0 words none are.
 
-    Costs are of phone edits: 1 for a phone more, less or another, or what a table of confusions
-    says.
+    Costs are of phone edits, 1 for a phone more, less or another, or what a table of confusions
+    says; they choose the candidates. What a whole text loses by one, in nats, decides.
     """
 
     lookup_words: int = field(
@@ -68,9 +68,13 @@ class LexiconLookupOptions:
         default=0.0,
         metadata={"help": "edits per phone by which an entity may differ from what was heard"},
     )
+    lookup_nats: float = field(
+        default=4.0,
+        metadata={"help": "nats that the phones may find the entity less probable than the words"},
+    )
     lookup_margin: float = field(
-        default=2.0,
-        metadata={"help": "edits by which an entity must be nearer than words that are not rare"},
+        default=10.0,
+        metadata={"help": "nats that they must find it more probable than words that are not rare"},
     )
     lookup_rare_nats: float = field(
         default=-12.0,
@@ -82,9 +86,11 @@ class LexiconLookupOptions:
 
     def __post_init__(self) -> None:
         _check_finite(self)
-        for name, least in (("lookup_words", 0), ("lookup_margin", 0), ("lookup_phones", 1)):
-            if getattr(self, name) < least:
-                raise InputError(f"{name} must be at least {least}", value=getattr(self, name))
+        for name in ("lookup_words", "lookup_nats", "lookup_margin"):
+            if getattr(self, name) < 0:
+                raise InputError(f"{name} must be at least 0", value=getattr(self, name))
+        if self.lookup_phones < 1:
+            raise InputError("lookup_phones must be at least 1", value=self.lookup_phones)
         if not 0 <= self.lookup_cost < 1:
             raise InputError(
                 "lookup_cost must be at least 0 and less than 1", value=self.lookup_cost
