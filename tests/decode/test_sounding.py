@@ -188,6 +188,39 @@ def test_words_of_the_language_model_stay_where_the_phones_are_not_clear():
     assert text_of(decode(wary, "we met sol", "we met shaoul", ["Shaoul :0"])) == "we met sol"
 
 
+def limited(limit: float | None) -> Decoder:
+    options = DecodeOptions(
+        search=SHARP,
+        phone_rescore=PhoneRescoreOptions(phone_limit=limit),
+        lexicon_lookup=LexiconLookupOptions(lookup_words=3),
+    )
+    return Decoder(compile_graph(token_table(LETTERS), LM), options, knowledge())
+
+
+def test_an_entity_whose_phones_are_not_those_heard_is_not_written():
+    # Tokens say it, with the boost of the list; of its four phones two are not heard, 11 nats.
+    for limit, expected in ((None, "we met Soul"), (3.0, "we met Soul"), (2.5, "we met sol")):
+        result = decode(limited(limit), "we met soul", "we met sbal", ["Soul"])
+        assert text_of(result) == expected
+    assert text_of(decode(limited(2.5), "we met soul", "we met soul", ["Soul"])) == "we met Soul"
+    # A score of the list is the user's word.
+    assert text_of(decode(limited(2.5), "we met soul", "we met sbal", ["Soul :9"])) == "we met Soul"
+
+
+def test_what_sounds_too_unlike_is_not_looked_up():
+    # Two phones of six are not heard, and two of the word's are not either.
+    names, phones = ["Zoelan :0"], "we met zoekim"
+    near = {"lookup_words": 3, "lookup_cost": 0.5, "lookup_nats": 20.0}
+    for limit, expected in ((None, "Zoelan"), (1.0, "zoxxxx")):
+        options = DecodeOptions(
+            search=SHARP,
+            phone_rescore=PhoneRescoreOptions(phone_limit=limit),
+            lexicon_lookup=LexiconLookupOptions(**near),  # type: ignore[arg-type]
+        )
+        of = Decoder(compile_graph(token_table(LETTERS), LM), options, knowledge())
+        assert text_of(decode(of, "we met zoxxxx", phones, names)) == f"we met {expected}"
+
+
 def test_with_no_list_or_an_empty_one_nothing_is_looked_up():
     for names in (None, []):
         assert text_of(decode(SPEAKER, "we met zoi", "we met zoee", names)) == "we met zoi"

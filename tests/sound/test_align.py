@@ -33,11 +33,24 @@ def check(alignment: Alignment | None, text, scores) -> None:
     assert alignment.cost_nats == pytest.approx(free - score, abs=1e-3)
     assert alignment.cost_nats >= 0
     words = [(w.unit, w.word, w.begin, w.end) for w in alignment.words]
+    costs = [w.cost_nats for w in alignment.words]
     assert any(
         words == lasting(said, path)
         and alignment.n_phones == sum(phone != ANYTHING for phone, _ in said)
+        and costs == pytest.approx(costs_of(said, path, scores), abs=1e-3)
         for said, path in paths
     )
+
+
+def costs_of(said, path, scores) -> list[float]:
+    """Return by word what its frames cost, from first to last phone."""
+    columns = [said[at][0] if at >= 0 else 0 for at in path]
+    free = scores.max(axis=1)
+    lost = [
+        0.0 if column == ANYTHING else float(best - row[column])
+        for column, best, row in zip(columns, free, scores, strict=True)
+    ]
+    return [sum(lost[begin:end]) for _, _, begin, end in lasting(said, path)]
 
 
 @settings(max_examples=40)
@@ -59,7 +72,9 @@ def test_what_is_planted_is_found_with_its_times():
     frames = [0, 1, 1, 0, 2, 0, 0, 3, 3, 3, 0]
     text = [word((1, 2)), word((2, 1), (3,))]
     ((alignment,),) = align([Utterance(saying(frames, N_COLUMNS), [text])])
-    assert alignment == Alignment(0.0, 3, (WordFrames(0, 0, 1, 5), WordFrames(1, 0, 7, 10)))
+    assert alignment == Alignment(
+        0.0, (WordFrames(0, 0, 1, 5, 0.0, 2), WordFrames(1, 0, 7, 10, 0.0, 1))
+    )
 
 
 def test_of_equal_phones_in_a_row_each_needs_a_blank_between():
@@ -99,7 +114,7 @@ def test_what_is_impossible_costs_much_and_is_possible():
     ((alignment, empty),) = align([Utterance(scores, [[word((1,))], []])])
     assert alignment is not None
     assert alignment.cost_nats == pytest.approx(-LOWEST)
-    assert empty == Alignment(0.0, 0, ())
+    assert empty == Alignment(0.0, ())
 
 
 def test_nothing_heard_and_nothing_to_align():

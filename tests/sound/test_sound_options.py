@@ -15,6 +15,7 @@ def test_both_are_off_by_default():
     assert not DecodeOptions().needs_phones
     assert DecodeOptions(phone_rescore=PhoneRescoreOptions(phone_scale=1.0)).needs_phones
     assert DecodeOptions(lexicon_lookup=LexiconLookupOptions(lookup_words=1)).needs_phones
+    assert DecodeOptions(phone_rescore=PhoneRescoreOptions(phone_limit=3.0)).needs_phones
 
 
 def test_the_loss_is_per_phone_or_of_the_whole():
@@ -28,7 +29,8 @@ def test_the_loss_is_per_phone_or_of_the_whole():
     "wrong",
     [
         {"phone_scale": -1.0}, {"phone_scale": float("nan")}, {"phone_power": 1.5},
-        {"phone_power": -0.1}, {"phone_texts": 0},
+        {"phone_power": -0.1}, {"phone_texts": 0}, {"phone_limit": -1.0},
+        {"phone_limit": float("nan")},
     ],
 )  # fmt: skip
 def test_rescoring_that_cannot_be(wrong):
@@ -40,6 +42,7 @@ def test_rescoring_that_cannot_be(wrong):
     "wrong",
     [
         {"lookup_words": -1}, {"lookup_cost": 1.0}, {"lookup_cost": -0.1}, {"lookup_margin": -1.0},
+        {"lookup_nats": -1.0},
         {"lookup_phones": 0}, {"lookup_rare_nats": float("-inf")},
     ],
 )  # fmt: skip

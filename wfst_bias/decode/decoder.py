@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -225,10 +225,12 @@ class Decoder:
         Results and lattices are in the order of the pieces.
         """
         found = self._decode_in_batches(dict(enumerate(pieces)), lattices is not None)
+        results = [found[i][0] for i in range(len(pieces))]
+        both = zip(pieces, results, self._unlike(pieces, results), strict=True)
         again = {
             i: replace(piece, entities=kept)
-            for i, piece in enumerate(pieces)
-            if (kept := self._without_doubtful(piece, found[i][0])) is not None
+            for i, (piece, result, unlike) in enumerate(both)
+            if (kept := self._without_doubtful(piece, result, unlike)) is not None
         }
         found.update(self._decode_in_batches(again, lattices is not None))
         if lattices is not None:
@@ -242,7 +244,18 @@ class Decoder:
         heard = [piece.heard for piece in pieces if piece.heard is not None]
         return self.sounding.finish(results, heard, [piece.entities for piece in pieces])
 
-    def _without_doubtful(self, piece: Piece, result: Result) -> CompiledList | None:
+    def _unlike(
+        self, pieces: Sequence[Piece], results: Sequence[Result]
+    ) -> Sequence[Collection[str]]:
+        """Return by piece the entities in it that do not sound like what was heard."""
+        if self.sounding is None:
+            return [()] * len(pieces)
+        heard = [piece.heard for piece in pieces if piece.heard is not None]
+        return self.sounding.unlike(results, heard, [piece.entities for piece in pieces])
+
+    def _without_doubtful(
+        self, piece: Piece, result: Result, unlike: Collection[str]
+    ) -> CompiledList | None:
         """Return the list of what was heard well in a piece, None where nothing is doubtful."""
         if piece.entities is None:
             return None
@@ -251,7 +264,7 @@ class Decoder:
         doubtful = [
             span
             for span in result.entities
-            if span.confidence < least and span.written not in scored
+            if (span.confidence < least or span.written in unlike) and span.written not in scored
         ]
         if not doubtful:
             return None

@@ -61,7 +61,8 @@ class DecodeOptions:
     @property
     def needs_phones(self) -> bool:
         """Say whether decoding needs phone log-probabilities."""
-        return self.phone_rescore.is_on or self.lexicon_lookup.is_on
+        has_limit = self.phone_rescore.phone_limit is not None
+        return self.phone_rescore.is_on or has_limit or self.lexicon_lookup.is_on
 
     @classmethod
     def read(cls, path: Path | str) -> DecodeOptions:

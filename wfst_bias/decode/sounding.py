@@ -98,6 +98,29 @@ class Sounding:
         """
         return [self._losses(alignments) for alignments in self._align(texts, heard)]
 
+    def unlike(
+        self,
+        results: Sequence[Result],
+        heard: Sequence[HeardPiece],
+        lists: Sequence[CompiledList | None],
+    ) -> list[frozenset[str]]:
+        """Return by result the entities in it whose phones are not what was heard."""
+        if self.rescore.phone_limit is None:
+            return [frozenset() for _ in results]
+        both = zip(results, lists, strict=True)
+        units = [placed_units(r, own, self.names) if r.entities else [] for r, own in both]
+        aligned = self._align([[[u.spoken for u in of]] for of in units], heard)
+        return [
+            frozenset(
+                unit.spoken.text
+                for number, unit in enumerate(of)
+                if unit.spoken.is_entity
+                and alignment is not None
+                and self.rescore.forbids(alignment.nats_per_phone(number))
+            )
+            for of, (alignment,) in zip(units, aligned, strict=True)
+        ]
+
     def finish(
         self,
         results: Sequence[Result],
@@ -152,8 +175,8 @@ class Sounding:
         ]
         aligned = self._align(texts, [each.heard for each in placed])
         for each, (candidates, _), alignments in zip(placed, found, aligned, strict=True):
-            before = each.alignment.cost_nats
-            losses = [None if a is None else a.cost_nats - before for a in alignments]
+            both = zip(candidates, alignments, strict=True)
+            losses = [self._lost(each, candidate, alignment) for candidate, alignment in both]
             yield with_entities(
                 each.result,
                 chosen(candidates, losses),
@@ -161,6 +184,16 @@ class Sounding:
                 self.knowledge.table.symbols,
                 each.heard.frame_seconds,
             )
+
+    def _lost(
+        self, placed: _Placed, candidate: Replacement, alignment: Alignment | None
+    ) -> float | None:
+        """Return what a text loses by an entity, None where it cannot be said so."""
+        if alignment is None:
+            return None
+        if self.rescore.forbids(alignment.nats_per_phone(candidate.first_word)):
+            return None
+        return alignment.cost_nats - placed.alignment.cost_nats
 
     def _candidates(self, placed: _Placed) -> tuple[list[Replacement], EntitySounds]:
         """Return the entities that words of a result sound like, and how its list is said."""

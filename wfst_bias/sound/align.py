@@ -37,12 +37,16 @@ class WordFrames:
       word: which word of the unit's phrase it is.
       begin: the frame in which its first phone begins.
       end: the frame after the last in which its last phone is read.
+      cost_nats: by how much the path is less probable than the best of all in these frames.
+      n_phones: of the pronunciation chosen, none where it may sound like anything.
     """
 
     unit: int
     word: int
     begin: int
     end: int
+    cost_nats: float
+    n_phones: int
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,21 @@ class Alignment:
     Attributes:
       cost_nats: by how much the best path that says the text is less probable than the best of
         all, at least 0.
-      n_phones: of the pronunciations chosen; words that may sound like anything have none.
       words: in the order of time, none of them empty.
     """
 
     cost_nats: float
-    n_phones: int
     words: tuple[WordFrames, ...]
+
+    @property
+    def n_phones(self) -> int:
+        """Return how many phones the text is said with."""
+        return sum(word.n_phones for word in self.words)
+
+    def nats_per_phone(self, unit: int) -> float:
+        """Return what the phones of a unit of the text cost on average, 0 if it has none."""
+        said = [word for word in self.words if word.unit == unit]
+        return sum(word.cost_nats for word in said) / max(1, sum(word.n_phones for word in said))
 
 
 @dataclass(frozen=True)
@@ -137,8 +149,8 @@ def _align(
     return _read(paths, graphs, phones, best[row])
 
 
-def _lay_out(heard: Sequence[LogProbs]) -> tuple[k2.DenseFsaVec, NDArray[np.float64]]:
-    """Return the dense input, a column for any sound behind the phones, and the best scores."""
+def _lay_out(heard: Sequence[LogProbs]) -> tuple[k2.DenseFsaVec, NDArray[np.float32]]:
+    """Return the dense input, a column for any sound behind the phones, which is `(N, T)`."""
     n_columns = heard[0].shape[1]
     scores = np.zeros((len(heard), max(map(len, heard)), n_columns + 1), np.float32)
     for row, log_probs in zip(scores, heard, strict=True):
@@ -146,7 +158,7 @@ def _lay_out(heard: Sequence[LogProbs]) -> tuple[k2.DenseFsaVec, NDArray[np.floa
         row[: len(log_probs), -1] = row[: len(log_probs), :-1].max(axis=1)
     segments = [(i, 0, len(log_probs)) for i, log_probs in enumerate(heard)]
     dense = k2.DenseFsaVec(torch.from_numpy(scores), torch.tensor(segments, dtype=torch.int32))
-    return dense, scores[:, :, -1].sum(axis=1, dtype=np.float64)
+    return dense, scores[:, :, -1]
 
 
 def _fsa_vec(graphs: CtcGraphs) -> k2.Fsa:
@@ -172,7 +184,7 @@ def _shape(splits: NDArray[np.int64], n_elements: int) -> k2.RaggedShape:
 
 
 def _read(
-    paths: k2.Fsa, graphs: CtcGraphs, phones: PhoneArcs, best: NDArray[np.float64]
+    paths: k2.Fsa, graphs: CtcGraphs, phones: PhoneArcs, best: NDArray[np.float32]
 ) -> list[Alignment | None]:
     """Return what the paths say, one linear FSA each.
 
@@ -180,20 +192,24 @@ def _read(
       paths: empty for a text that does not fit.
       graphs: what `graph_arc` counts.
       phones: what the places of graphs are.
-      best: `(texts,)` the score of the best path of all through the text's utterance.
+      best: `(texts, T)`, the scores of the best path of all through the text's utterance.
     """
     shape = paths.arcs.shape()
     first = shape.row_splits(2)[shape.row_splits(1).long()].numpy()
     text = np.repeat(np.arange(len(best)), np.diff(first))
-    score = np.bincount(text, paths.scores.numpy().astype(np.float64), minlength=len(best))
+    frame = paths.frame.numpy()
+    # The last arc of a path reads no frame, and costs nothing.
+    in_time = np.minimum(frame, best.shape[1] - 1)
+    costs = np.where(paths.labels.numpy() < 0, 0.0, best[text, in_time] - paths.scores.numpy())
+    before = np.append(0.0, np.cumsum(costs, dtype=np.float64))  # the costs of all arcs before
     arc = paths.graph_arc.numpy()
     said = np.flatnonzero(graphs.place[arc] >= 0)  # arcs that read a phone
     place = graphs.place[arc[said]]
     counted = graphs.begins[arc[said]] & (phones.label[place] != phones.anything)
-    n_phones = np.bincount(text[said][counted], minlength=len(best))
-    words = _words(phones, phones.word[place], paths.frame.numpy()[said])
+    words = _words(phones, phones.word[place], frame[said], said, before, counted)
+    whole = before[first[1:]] - before[first[:-1]]
     return [
-        Alignment(max(0.0, float(best[i] - score[i])), int(n_phones[i]), tuple(words.get(i, ())))
+        Alignment(max(0.0, float(whole[i])), tuple(words.get(i, ())))
         if first[i] < first[i + 1]
         else None
         for i in range(len(best))
@@ -201,17 +217,34 @@ def _read(
 
 
 def _words(
-    phones: PhoneArcs, word: NDArray[np.int64], frame: NDArray[np.int32]
+    phones: PhoneArcs,
+    word: NDArray[np.int64],
+    frame: NDArray[np.int32],
+    arc: NDArray[np.int64],
+    before: NDArray[np.float64],
+    counted: NDArray[np.bool_],
 ) -> dict[int, list[WordFrames]]:
-    """Return the words by text, from the words and frames of all arcs that read a phone."""
+    """Return the words by text.
+
+    Args:
+      phones: what words are of which text and unit.
+      word, frame, arc: of all arcs that read a phone, in their order; an arc for each frame.
+      before: by arc, the costs of all arcs before.
+      counted: of the arcs that read a phone, those in which one begins.
+    """
     begins = np.flatnonzero(np.diff(word, prepend=-1))
-    ends = np.append(begins[1:], len(word)) - 1
+    ends = np.append(begins[1:], len(word))[: len(begins)] - 1
+    costs = before[arc[ends] + 1] - before[arc[begins]]
+    n_before = np.append(0, np.cumsum(counted))
+    n_phones = n_before[ends + 1] - n_before[begins]
     found: dict[int, list[WordFrames]] = {}
-    for (text, unit, number), begin, end in zip(
+    for (text, unit, number), begin, end, cost, n in zip(
         phones.words[word[begins]].tolist(),
         frame[begins].tolist(),
-        frame[ends[: len(begins)]].tolist(),
+        frame[ends].tolist(),
+        costs.tolist(),
+        n_phones.tolist(),
         strict=True,
     ):
-        found.setdefault(text, []).append(WordFrames(unit, number, begin, end + 1))
+        found.setdefault(text, []).append(WordFrames(unit, number, begin, end + 1, cost, n))
     return found

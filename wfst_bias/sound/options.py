@@ -17,7 +17,8 @@ class PhoneRescoreOptions:
     """Choose how the n best texts are rescored by phones; with a scale of 0 they are not.
 
     A text loses `phone_scale` times the cost of its alignment over the number of its phones to the
-    power of `phone_power`: 1 makes it the cost per phone, 0 the whole cost.
+    power of `phone_power`: 1 makes it the cost per phone, 0 the whole cost. Apart from that, an
+    entity without a score is not written where its phones cost more than `phone_limit` each.
     """
 
     phone_scale: float = field(
@@ -31,6 +32,13 @@ class PhoneRescoreOptions:
     phone_texts: int = field(
         default=10, metadata={"help": "best texts of an utterance that phones rescore"}
     )
+    phone_limit: float | None = field(
+        default=None,
+        metadata={
+            "help": "nats for each of its phones by which an entity may be less probable than what "
+            "was heard there; beyond that it is not written"
+        },
+    )
 
     def __post_init__(self) -> None:
         _check_finite(self)
@@ -40,11 +48,17 @@ class PhoneRescoreOptions:
             raise InputError("phone_power must lie between 0 and 1", value=self.phone_power)
         if self.phone_texts < 1:
             raise InputError("phone_texts must be at least 1", value=self.phone_texts)
+        if self.phone_limit is not None and self.phone_limit < 0:
+            raise InputError("phone_limit must not be negative", value=self.phone_limit)
 
     @property
     def is_on(self) -> bool:
         """Say whether texts are rescored."""
         return self.phone_scale > 0
+
+    def forbids(self, nats_per_phone: float) -> bool:
+        """Say whether an entity whose phones cost so much is not to be written."""
+        return self.phone_limit is not None and nats_per_phone > self.phone_limit
 
     def loss(self, cost_nats: float, n_phones: int) -> float:
         """Return what a text loses by the cost of its alignment, in nats."""
@@ -105,5 +119,5 @@ class LexiconLookupOptions:
 def _check_finite(options: DataclassInstance) -> None:
     for option in fields(options):
         value = getattr(options, option.name)
-        if not math.isfinite(value):
+        if value is not None and not math.isfinite(value):
             raise InputError(f"{option.name} must be a finite number", value=value)
