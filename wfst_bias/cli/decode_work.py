@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wfst_bias.cli.decode_times import DecodeTimes, Stopwatch
 from wfst_bias.cli.inputs import count_lines
 from wfst_bias.decode.lattice_files import LatticeSymbols, write_lattice
 from wfst_bias.decode.options import DecodeOptions
@@ -65,11 +66,13 @@ class Decoded:
       result: its words, or why there are none.
       n_frames: how long it is.
       report: of its own list, None where it has none.
+      times: since the worker's last answer, of a task's first utterance; none of the others.
     """
 
     result: Result
     n_frames: int
     report: ListReport | None = None
+    times: DecodeTimes = field(default=DecodeTimes(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -129,25 +132,37 @@ class _Decoding:
         path = work.phone_log_probs if work.options.needs_phones else None
         self.phones = None if path is None else open_log_probs(path)
         self.lattices = work.lattices
-        self.shared = None if work.entities is None else decoder.compile_list(work.entities)
+        self.stopwatch = Stopwatch()
+        self.shared = None if work.entities is None else self._compile(work.entities)
+
+    def _compile(self, entities: EntityList | Iterable[str]) -> CompiledList:
+        with self.stopwatch.compiling():
+            return self.decoder.compile_list(entities)
 
     def decode(self, utterances: Sequence[Utterance]) -> list[Decoded]:
         """Decode utterances; those that cannot be read or decoded have a result that says so."""
         own = {
-            u.utterance_id: self.decoder.compile_list(u.phrases)
-            for u in utterances
-            if u.phrases is not None
+            u.utterance_id: self._compile(u.phrases) for u in utterances if u.phrases is not None
         }
         decoded: dict[str, Decoded] = {}
         for batch in self._batches(utterances, decoded):
             phones = self._phones_of(batch, decoded)
-            for result in self._search(batch, own, phones):
+            with self.stopwatch.searching():
+                results = self._search(batch, own, phones)
+            for result in results:
                 n_frames = 0 if result.error is not None else len(batch[result.utterance_id])
                 decoded[result.utterance_id] = Decoded(result, n_frames)
         for name, compiled in own.items():
             report = ListReport.of(compiled.entities.report)
             decoded[name] = replace(decoded[name], report=report)
-        return [decoded[u.utterance_id] for u in utterances]
+        in_order = [decoded[u.utterance_id] for u in utterances]
+        in_order[:1] = [replace(first, times=self._times()) for first in in_order[:1]]
+        return in_order
+
+    def _times(self) -> DecodeTimes:
+        self.stopwatch.joined(self.decoder.joining_seconds)
+        self.decoder.joining_seconds = 0.0
+        return self.stopwatch.take()
 
     def _batches(
         self, utterances: Iterable[Utterance], decoded: dict[str, Decoded]
