@@ -147,9 +147,7 @@ class _Decoding:
         decoded: dict[str, Decoded] = {}
         for batch in self._batches(utterances, decoded):
             phones = self._phones_of(batch, decoded)
-            with self.stopwatch.searching():
-                results = self._search(batch, own, phones)
-            for result in results:
+            for result in self._search(batch, own, phones):
                 n_frames = 0 if result.error is not None else len(batch[result.utterance_id])
                 decoded[result.utterance_id] = Decoded(result, n_frames)
         for name, compiled in own.items():
@@ -203,16 +201,18 @@ class _Decoding:
     ) -> list[Result]:
         lists = {name: own.get(name, self.shared) for name in batch}
         known = {name: entities for name, entities in lists.items() if entities is not None}
-        if self.lattices is None:
-            return self.decoder.decode(batch, known, phone_log_probs=phones)
-        found: list[PieceLattice] = []
-        results = self.decoder.decode(batch, known, found, phones)
+        found: list[PieceLattice] | None = None if self.lattices is None else []
+        with self.stopwatch.searching():
+            results = self.decoder.decode(batch, known, found, phones)
+        if self.lattices is not None and found is not None:
+            self._write(found, self.lattices)
+        return results
+
+    def _write(self, found: Sequence[PieceLattice], folder: LatticeFolder) -> None:
         pieces: dict[str, list[PieceLattice]] = {}
         for piece in found:
             pieces.setdefault(piece.utterance_id, []).append(piece)
-        weights = self.lattices.weights
         for name, of_utterance in pieces.items():
-            path = write_lattice(self.lattices.parts, name, of_utterance, self.lattices.symbols)
+            path = write_lattice(folder.parts, name, of_utterance, folder.symbols)
             if path is not None:
-                write_beside(path, weights)
-        return results
+                write_beside(path, folder.weights)
