@@ -5,7 +5,7 @@
     EXP/data/SET.shared.txt            the list that all utterances share
     EXP/data/SET.cuts.jsonl.gz         the audio, where there is some
     EXP/decode/SET.CONDITION/          text; perhaps hyp.ctm, entities.jsonl, nbest.jsonl
-    EXP/score/SET.CONDITION.json       figures; perhaps SET.CONDITION.alarms.json
+    EXP/score/SET.CONDITION.json       figures; perhaps SET.CONDITION.alarms.json, .misses.json
 
 Whatever conditions are there are read; nothing says beforehand which.
 """
@@ -25,6 +25,7 @@ from wfst_bias.files import read_lines
 from wfst_bias.formats.decoded import WrittenSpan, read_ctm, read_nbest, read_spans
 from wfst_bias.formats.kaldi_text import read_kaldi_text
 from wfst_bias.formats.results import NbestEntry, Word
+from wfst_bias.misses.report import MissReport, read_misses
 from wfst_bias.report.conditions import SCORED_LIST, SHARED, Condition
 from wfst_bias.report.figures import Alarms, Figure, read_alarms, read_figures
 from wfst_bias.score.score_files import ScoredList, own_list, read_shared_list
@@ -44,6 +45,7 @@ class Decoded:
       nbest: the n-best lists, best first; empty where there are none.
       figures: the rates by name; None where the condition was not scored.
       alarms: false alarms per hour; None where they were not counted.
+      misses: entities that were missed, and why; None where that was not asked.
     """
 
     condition: Condition
@@ -53,6 +55,7 @@ class Decoded:
     nbest: Mapping[str, tuple[NbestEntry, ...]]
     figures: Mapping[str, Figure] | None
     alarms: Alarms | None
+    misses: MissReport | None = None
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,7 @@ def _read_decoded(folder: Path, key: str, set_name: str, score: Path) -> Decoded
         nbest=_read_if_there(read_nbest, folder / "nbest.jsonl") or {},
         figures=_read_if_there(read_figures, score.with_name(f"{score.name}.json")),
         alarms=_read_if_there(read_alarms, score.with_name(f"{score.name}.alarms.json")),
+        misses=_read_if_there(read_misses, score.with_name(f"{score.name}.misses.json")),
     )
 
 

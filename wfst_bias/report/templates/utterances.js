@@ -101,7 +101,7 @@ function openUtterance(data, place) {
   );
   showTimes(panel, groups, audio);
   panel.append(...media.images.map(([caption, uri]) => make("figure", {}, make("img", { src: uri, alt: `${caption} of ${utterance.id}` }), make("figcaption", {}, caption))));
-  for (const part of [spansTable(groups), nbestTable(data, media.nbest)]) if (part) panel.append(part);
+  for (const part of [missesTable(data, utterance), spansTable(groups), nbestTable(data, media.nbest)]) if (part) panel.append(part);
 }
 
 /** Bring together the conditions that wrote the same. */
@@ -184,6 +184,13 @@ function showTimes(panel, groups, audio) {
   const drawn = drawTimeline(lanes, panel.clientWidth - 4);
   panel.append(make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Axis of time" }, drawn.timeline));
   if (audio) follow(audio, drawn);
+}
+
+function missesTable(data, utterance) {
+  if (!Object.hasOwn(data.misses, utterance.id)) return null;
+  const rows = data.misses[utterance.id].map(([condition, entity, cause, howFar]) => [data.conditions[condition], entity, cause, howFar || null]);
+  const headings = ["condition", "entity", "cause", "how far it came"];
+  return make("details", { open: "" }, make("summary", {}, "Why entities are missed"), plainTable(headings, rows));
 }
 
 function spansTable(groups) {
