@@ -230,10 +230,8 @@ if run_stage 8 "score"; then
   python -m local.false_alarms "$exp"
   python local/show_changes.py "$exp"
   python local/results.py "$exp" --out "$exp/results.md"
-  images=()
-  if [[ $adapter != none ]]; then
-    python -m local.attention_plots "$exp" --model "$model" --adapter "$adapter"
-    images=(--images "$exp/plots")
-  fi
-  wfst-bias report "$exp" "${images[@]}" --out "$exp/report.html"
+  adapted=()
+  [[ $adapter == none ]] || adapted=(--model "$model" --adapter "$adapter")
+  python -m local.plots "$exp" --tokens "$tokens" "${adapted[@]}"
+  wfst-bias report "$exp" --images "$exp/plots" --out "$exp/report.html"
 fi
