@@ -197,6 +197,7 @@ fi
 
 if ((${#chosen[@]})) && run_stage 7 "decode with other systems"; then
   mkdir -p "$exp/systems"
+  python -m local.systems titles "${chosen[@]}" > "$exp/systems/titles.toml"
   for system in "${chosen[@]}"; do
     options=(--options "$exp/systems/$system.toml")
     python -m local.systems options "$system" ${tuned:+--tuned "$tuned"} --out "${options[1]}"

@@ -78,9 +78,9 @@ def test_why_entities_are_missed(exp: Path) -> None:
     assert data["misses"] == {
         "b": [[1, "quick sons", "outranked", "rank 2"]],
         "a": [
-            [1, "bled", "in the lattice", "2.0 nats behind"],
-            [1, "bled", "pruned", "-0.5 nats a word"],
-            [1, "bled", "not heard", "too long for the utterance"],
+            [1, "bled", "in the lattice", "2.0 nats behind the best path"],
+            [1, "bled", "pruned", "would cost -0.5 nats a word"],
+            [1, "bled", "not heard", "does not fit into its place"],
             [1, "bled", "unknown", ""],
         ],
     }

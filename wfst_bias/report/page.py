@@ -69,6 +69,7 @@ class SetSection:
 
     Attributes:
       decoded_set: the set.
+      headline: what a list changes, in one sentence; empty where that is not known.
       charts: of its figures.
       causes: that any miss has whose cause is known.
       cause_rows: how many misses each of them has, by condition.
@@ -77,6 +78,7 @@ class SetSection:
     """
 
     decoded_set: DecodedSet
+    headline: str
     charts: tuple[Chart, ...]
     causes: tuple[Cause, ...]
     cause_rows: tuple[CountRow, ...]
@@ -116,9 +118,10 @@ def _section(
         if each.misses is not None
     ]
     causes = tuple(cause for cause in Cause if any(counts[cause] for _, counts in explained))
-    charts = (f1_by_list_size(decoded_set), precision_and_recall(decoded_set))
+    charts = (f1_by_list_size(decoded_set), *precision_and_recall(decoded_set))
     return SetSection(
         decoded_set,
+        _headline(decoded_set),
         tuple(chart for chart in charts if chart is not None),
         causes,
         tuple((label, tuple(counts[cause] for cause in causes)) for label, counts in explained),
@@ -128,6 +131,20 @@ def _section(
         ),
         data,
     )
+
+
+def _headline(decoded_set: DecodedSet) -> str:
+    """Say what the first list of the plain decoder, or else of any system, changes."""
+    scored = [each for each in decoded_set.decoded if each.figures is not None]
+    before = next((each for each in scored if not each.condition.list_name), None)
+    after = next((each for each in scored if each.condition.list_name), None)
+    if before is None or after is None or not before.figures or not after.figures:
+        return ""
+    changes = [
+        f"{what} {_percent(before.figures[name].rate)} → {_percent(after.figures[name].rate)}"
+        for name, what in (("F1", "F1 of entities"), ("WER", "WER"), ("U-WER", "on other words"))
+    ]
+    return f"From {before.condition.label} to {after.condition.label}, in %: {', '.join(changes)}."
 
 
 def _media(

@@ -81,12 +81,12 @@ def _how_far(miss: Miss) -> str:
     if miss.rank is not None:
         return f"rank {miss.rank}"
     if miss.cause is Cause.IN_LATTICE:
-        return f"{miss.behind_nats:.1f} nats behind"
+        return f"{miss.behind_nats:.1f} nats behind the best path"
     if miss.lost_nats is None:
         return ""
     if math.isinf(miss.lost_nats):
-        return "too long for the utterance"
-    return f"{miss.lost_nats:.1f} nats a word"
+        return "does not fit into its place"
+    return f"would cost {miss.lost_nats:.1f} nats a word"
 
 
 def _entity(row: EntityRow, places: Mapping[str, int]) -> list[object]:

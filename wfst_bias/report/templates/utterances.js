@@ -100,15 +100,22 @@ function openUtterance(data, place) {
     textTable(utterance, groups),
   );
   showTimes(panel, groups, audio);
-  panel.append(...media.images.map(([caption, uri]) => make("figure", {}, make("img", { src: uri, alt: `${caption} of ${utterance.id}` }), make("figcaption", {}, caption))));
+  panel.append(...media.images.map(([caption, uri]) => imageFigure(caption, uri, utterance.id)));
   for (const part of [missesTable(data, utterance), spansTable(groups), nbestTable(data, media.nbest)]) if (part) panel.append(part);
+}
+
+/** Show an image as wide as the panel; a click shows it as large as it is, and back. */
+function imageFigure(caption, uri, id) {
+  const zoom = make("button", { type: "button", class: "zoom", "aria-pressed": "false", "aria-label": `Enlarge: ${caption}` }, make("img", { src: uri, alt: `${caption}: ${id}` }));
+  zoom.addEventListener("click", () => zoom.setAttribute("aria-pressed", String(zoom.getAttribute("aria-pressed") === "false")));
+  return make("figure", {}, make("figcaption", {}, caption), make("div", { class: "scroll" }, zoom));
 }
 
 /** Bring together the conditions that wrote the same. */
 function groupsOf(data, utterance) {
   return utterance.hyps.map((hyp, place) => ({
     hyp,
-    label: data.conditions.filter((_, condition) => utterance.of[condition] === place).join(", "),
+    label: data.conditions.filter((_, condition) => utterance.of[condition] === place).join("; "),
   }));
 }
 
