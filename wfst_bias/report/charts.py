@@ -120,12 +120,14 @@ def f1_by_list_size(decoded_set: DecodedSet) -> Chart | None:
     x = dict(zip(names, columns(len(names)), strict=True))
     y, y_ticks = percent_axis(_bounds(sized + others, "F1"), HEIGHT - BOTTOM, TOP)
     styles = _styles(scored)
-    in_columns = dict.fromkeys(each.condition.system for each in scored if each.condition.list_name)
-    beside = side_by_side(list(in_columns), len(names))
+    in_column: dict[str | int, list[str]] = {}
+    for each in scored:
+        in_column.setdefault(_column(each), []).append(each.condition.system)
+    beside = {column: side_by_side(own, len(names)) for column, own in in_column.items()}
 
     def place(each: Scored) -> float:
-        middle = x[each.condition.list_size or each.condition.list_label]
-        return middle + (beside[each.condition.system] if each.condition.list_name else 0.0)
+        column = _column(each)
+        return round(x[column] + beside[column][each.condition.system], 1)
 
     return Chart(
         title="F1 of entities against the size of the list",
@@ -197,6 +199,10 @@ def _precisions(
         legend=_legend(scored, styles),
     )
     return (chart,)
+
+
+def _column(each: Scored) -> str | int:
+    return each.condition.list_size or each.condition.list_label
 
 
 def _scored(decoded_set: DecodedSet) -> list[Scored]:

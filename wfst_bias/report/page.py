@@ -142,7 +142,11 @@ def _headline(decoded_set: DecodedSet) -> str:
         return ""
     changes = [
         f"{what} {_percent(before.figures[name].rate)} → {_percent(after.figures[name].rate)}"
-        for name, what in (("F1", "F1 of entities"), ("WER", "WER"), ("U-WER", "on other words"))
+        for name, what in (
+            ("F1", "F1 of entities"),
+            ("WER", "WER"),
+            ("U-WER", "WER on other words"),
+        )
     ]
     return f"From {before.condition.label} to {after.condition.label}, in %: {', '.join(changes)}."
 
