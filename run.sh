@@ -56,6 +56,13 @@ lists_of() { # SET: list100 and so on, shared
   echo shared
 }
 log_probs_of() { first_of "$data/$1.npz" "$exp/log_probs/$1.npz"; }
+heard() { # SET LIST: what is decoded, by the model with its adapter if there is a list
+  if [[ $with_adapter == false || $adapter == none || $2 == none ]]; then
+    log_probs_of "$1"
+  else
+    first_of "$exp/log_probs/$1.adapted.$2.npz"
+  fi
+}
 lm_of() { first_of "$data/$1.lm.arpa.gz" "$exp/lm.arpa"; }
 give_list() { # SET LIST: the flags of a list, and its file
   case $2 in
@@ -68,11 +75,10 @@ give_list() { # SET LIST: the flags of a list, and its file
 
 # decode SET LIST, by the system that is named, or else with all that there is
 decode() {
-  local condition=${system:+$system.}$2 log_probs lm list_flags list_file
+  local condition=${system:+$system.}$2 log_probs lm list_flags list_file lattices=()
   local out=$exp/decode/$1.$condition
-  log_probs=$(log_probs_of "$1")
-  [[ $with_adapter == false || $adapter == none || $2 == none ]] ||
-    log_probs=$(first_of "$exp/log_probs/$1.adapted.$2.npz")
+  log_probs=$(heard "$1" "$2")
+  [[ -n $system || " $explained " != *" $2 "* ]] || lattices=(--lattices)
   lm=$(first_of "$exp/systems/$1.$system.arpa.gz" "$(lm_of "$1")")
   [[ -n $log_probs && -n $lm ]] || fail_usage "not all made that decoding needs: start from --stage 2"
   give_list "$1" "$([[ $with_list == true ]] && echo "$2" || echo none)"
@@ -81,25 +87,32 @@ decode() {
   cp "${options[1]-/dev/null}" "$out/options.toml" # empty: the defaults
   once "$out/made_from" "$log_probs" "$tokens" "$lm" "$out/options.toml" "$list_file" -- \
     wfst-bias decode --log-probs "$log_probs" "${acoustic[@]}" --lm "$lm" "${options[@]}" \
-    "${list_flags[@]}" --nj "$nj" --cache "$exp/graph/$1" --out "$out"
+    "${list_flags[@]}" "${lattices[@]}" --nj "$nj" --cache "$exp/graph/$1" --out "$out"
 }
 
-# score SET LIST, of the same system; the names are those of the list
+# score SET LIST, of the same system, and explain misses where there are lattices; the names are
+# those of the list
 score() {
   local condition=${system:+$system.}$2 reference=$data/$1.$2.tsv names=() compared=()
   local out=$exp/score/$1.$condition constant=$exp/decode/$1.constant.$2/text
+  local decoded=$exp/decode/$1.$condition
   [[ -f $reference ]] || reference=$data/$1.list100.tsv
   [[ $2 != shared ]] || names=(--entities "$data/$1.shared.txt")
   [[ " ${chosen[*]} " != *" constant "* || ! -f $constant ]] || compared=(--compare "$constant")
   mkdir -p "$exp/score"
-  wfst-bias score --hyp "$exp/decode/$1.$condition/text" --ref "$reference" "${names[@]}" \
+  wfst-bias score --hyp "$decoded/text" --ref "$reference" "${names[@]}" --lm "$(lm_of "$1")" \
     "${compared[@]}" --json "$out.json" > "$out.txt"
+  [[ ! -d $decoded/lattices ]] ||
+    wfst-bias misses --nbest "$decoded/nbest.jsonl" --lattices "$decoded/lattices" \
+      --ref "$reference" "${names[@]}" --log-probs "$(heard "$1" "$2")" --tokens "$tokens" \
+      --json "$out.misses.json" > "$out.misses.txt"
 }
 
 if run_stage 0 "set up the environment"; then
   local/setup.sh
 fi
 
+explained="list100 shared" # lists whose misses are put down to causes, for which lattices are kept
 chosen=() system='' with_adapter=true with_list=true # of $chosen, the one that is decoded or scored
 if [[ -n $systems ]]; then
   [[ $systems != all ]] || systems=
@@ -184,6 +197,7 @@ fi
 
 if ((${#chosen[@]})) && run_stage 7 "decode with other systems"; then
   mkdir -p "$exp/systems"
+  python -m local.systems titles "${chosen[@]}" > "$exp/systems/titles.toml"
   for system in "${chosen[@]}"; do
     options=(--options "$exp/systems/$system.toml")
     python -m local.systems options "$system" ${tuned:+--tuned "$tuned"} --out "${options[1]}"
@@ -217,10 +231,8 @@ if run_stage 8 "score"; then
   python -m local.false_alarms "$exp"
   python local/show_changes.py "$exp"
   python local/results.py "$exp" --out "$exp/results.md"
-  images=()
-  if [[ $adapter != none ]]; then
-    python -m local.attention_plots "$exp" --model "$model" --adapter "$adapter"
-    images=(--images "$exp/plots")
-  fi
-  wfst-bias report "$exp" "${images[@]}" --out "$exp/report.html"
+  adapted=()
+  [[ $adapter == none ]] || adapted=(--model "$model" --adapter "$adapter")
+  python -m local.plots "$exp" --tokens "$tokens" "${adapted[@]}"
+  wfst-bias report "$exp" --images "$exp/plots" --out "$exp/report.html"
 fi

@@ -2,6 +2,7 @@
 
     python -m local.systems names [NAME...]            check names; all of them if there is none
     python -m local.systems parts NAME                 what it has: true or false for adapter, list
+    python -m local.systems titles [NAME...]           what they are called, for the report
     python -m local.systems options NAME [--tuned FILE.toml] --out FILE.toml
     python -m local.systems lm NAME LM.arpa --out FILE.arpa
 
@@ -13,6 +14,7 @@ a class word than backing off to the empty one does.
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,6 +28,7 @@ from wfst_bias.errors import InputError
 from wfst_bias.lm.arpa import NgramLm, NgramTable, read_arpa, write_arpa
 from wfst_bias.tune.space import with_values
 
+TUNED = "all techniques"  # what the report calls the system that has everything
 SYSTEMS = Path(__file__).with_name("systems.toml")
 
 
@@ -86,6 +89,8 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     names = commands.add_parser("names", help="check names, or list all")
     names.add_argument("names", nargs="*")
+    titles = commands.add_parser("titles", help="what systems are called, as TOML")
+    titles.add_argument("names", nargs="*")
     parts = commands.add_parser("parts", help="whether a system has the adapter, and the list")
     options = commands.add_parser("options", help="the options of a system")
     options.add_argument("--tuned", type=Path)
@@ -104,12 +109,19 @@ def main() -> None:
 
 def _run(arguments: argparse.Namespace) -> None:
     systems = read_systems()
-    wanted = arguments.names if arguments.command == "names" else [arguments.name]
+    of_several = arguments.command in ("names", "titles")
+    wanted = arguments.names if of_several else [arguments.name]
     if unknown := [name for name in wanted if name not in systems]:
         remedy = f"give some of {', '.join(systems)}"
         raise InputError("no such system", value=unknown[0], remedy=remedy)
     if arguments.command == "names":
         print(*(wanted or systems), sep="\n")
+        return
+    if arguments.command == "titles":
+        called = {"": TUNED} | {name: systems[name].says for name in wanted or systems}
+        print(
+            *(f"{json.dumps(name)} = {json.dumps(says)}" for name, says in called.items()), sep="\n"
+        )
         return
     system = systems[arguments.name]
     if arguments.command == "parts":

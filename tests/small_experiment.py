@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from wfst_bias.files import write_text
 from wfst_bias.formats.outputs import write_outputs
 from wfst_bias.formats.results import EntitySpan, NbestEntry, Result, Word
+from wfst_bias.misses.causes import Cause, Miss
+from wfst_bias.misses.explain import MissOptions
+from wfst_bias.misses.report import MissReport
 from wfst_bias.score.score_files import score_files
 from wfst_bias.score.scores import write_scores
 
@@ -63,6 +67,13 @@ HYPOTHESES = {
     },
 }
 SPANS = {"Anna Kovač": 2, "Bled": 1, "Ptuj": 1, "Nob Ody": 2, HOSTILE: 1, QUOTED: 3}
+MISSES = (  # under `list100`; of the second utterance one of each kind, though it misses none
+    Miss("b", "quick sons", 6, Cause.OUTRANKED, rank=2),
+    Miss("a", "bled", 5, Cause.IN_LATTICE, behind_nats=2.0),
+    Miss("a", "bled", 5, Cause.PRUNED, behind_nats=math.inf, lost_nats=-0.5),
+    Miss("a", "bled", 5, Cause.NOT_HEARD, lost_nats=math.inf),
+    Miss("a", "bled", 5, Cause.UNKNOWN),
+)
 NBEST = {"b": [f"then {HOSTILE} joined {QUOTED} there"]}  # the second of each n-best list
 
 PNG = base64.b64decode(
@@ -81,6 +92,8 @@ def write_experiment(folder: Path) -> Path:
         for condition, hypotheses in HYPOTHESES.items():
             if (name, condition) != ("second", "shared"):
                 write_condition(folder, name, condition, hypotheses)
+    misses = MissReport(3, MISSES, MissOptions())
+    write_text(folder / "score/first.list100.misses.json", misses.to_json())
     return folder
 
 

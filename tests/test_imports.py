@@ -25,7 +25,7 @@ UPSTREAM: dict[str, set[str]] = {
     "formats": {"tokens"},
     "entities": {"tokens"},
     "score": {"tokens", "entities", "formats"},
-    "report": {"entities", "formats", "score"},
+    "report": {"entities", "formats", "score", "misses"},
     "graph": {"tokens", "lm", "entities", "g2g", "openfst"},
     "decode": {
         "tokens",

@@ -52,6 +52,7 @@ def test_a_list_for_all_with_lattices(call: Call, inputs: Inputs, tmp_path: Path
         "a-0": "they said no",
     }
     assert {path.name for path in tmp_path.iterdir()} == RESULTS | {
+        "timing.json",
         "entities.report.tsv",
         "lattices",
     }
@@ -207,7 +208,7 @@ def test_results_do_not_depend_on_the_number_of_workers(
         rows.append(f"utt-{number}\t{text}\t[]\t{json.dumps([str(name) for name in listed])}\n")
     np.savez(tmp_path / "x.npz", **arrays)
     (tmp_path / "lists.tsv").write_text("".join(rows))
-    contents = []
+    contents, times = [], []
     for nj in (1, 2, 3):
         out = tmp_path / str(nj)
         called = call(
@@ -217,10 +218,17 @@ def test_results_do_not_depend_on_the_number_of_workers(
             )
         )  # fmt: skip
         assert called.status == 0, called.err
+        times.append(json.loads((out / "timing.json").read_text()))
+        (out / "timing.json").unlink()  # alone depends on the run
         files = sorted(path for path in out.rglob("*") if path.is_file())
         contents.append({path.relative_to(out): path.read_bytes() for path in files})
     assert len(contents[0]) > 70
     assert contents[0] == contents[1] == contents[2]
+    for each in times:
+        assert (each["utterances"], each["lists"]) == (len(arrays), len(arrays))
+        assert each["audio_seconds"] == times[0]["audio_seconds"] > 1
+        assert each["list_seconds"] > 0
+        assert each["search_seconds"] > 0
 
 
 def test_an_empty_list_gives_what_no_list_gives(call: Call, inputs: Inputs, tmp_path: Path) -> None:

@@ -52,9 +52,9 @@ def test_commands_of_the_documentation(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write_experiment(Path("exp/demo"))
-    write_images(Path("plots"))
+    write_images(Path("exp/demo/plots"))
     text = (repository / "docs/report.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    block, _ = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     commands = [shlex.split(line) for line in block.splitlines()]
     assert [command[:2] for command in commands] == [["wfst-bias", "report"]] * 2
     for _, *arguments in commands:

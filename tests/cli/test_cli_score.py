@@ -44,6 +44,21 @@ def test_a_list_of_its_own(call: Call, files: dict[str, Path]) -> None:
     assert "1 hits, 0 misses, 0 false alarms" in recall
 
 
+def test_entities_that_a_language_model_does_not_know(
+    call: Call, files: dict[str, Path], tmp_path: Path
+) -> None:
+    lm = tmp_path / "lm.arpa"
+    words = "".join(f"-1\t{word}\n" for word in ("<s>", "</s>", "<unk>", "Bob"))
+    lm.write_text(f"\\data\\\nngram 1=4\n\\1-grams:\n{words}\\end\\\n")
+    arguments = ["score", "--ref", files["ref"], "--hyp", files["hyp"], "--lm", lm]
+    lines = call(*arguments).out.splitlines()
+    shown = {line.split("  ")[0]: line.split("  ")[-1] for line in lines}
+    assert shown["F1, known words"] == "0 hits, 1 misses, 0 false alarms"
+    assert shown["F1, an unknown word"] == "0 hits, 0 misses, 0 false alarms"
+    lm.write_text("no model")
+    assert call(*arguments).complaint == f"{lm}: not an ARPA file: no line `\\data\\`"
+
+
 def test_a_comparison_tells_how_much_more_the_hypotheses_have(
     call: Call, files: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -90,7 +90,7 @@ def test_encoding_first_and_decoding_audio_come_to_the_same(
     assert "2 of 6 utterances failed" in both.out
     assert "entities: 2 accepted, 0 changed, 1 rejected" in both.out
     written = {path.name for path in (tmp_path / "both").iterdir()}
-    assert written == RESULTS | {"errors.tsv", "entities.report.tsv"}
+    assert written == RESULTS | {"timing.json", "errors.tsv", "entities.report.tsv"}
     for name in ("hyp.ctm", "entities.jsonl"):
         assert (tmp_path / "both" / name).read_text() == (tmp_path / "once" / name).read_text()
     texts = read_kaldi_text(tmp_path / "both/text")

@@ -10,6 +10,7 @@ import pytest
 from cli_calls import SAID, Inputs
 
 from wfst_bias.cli import decode_work
+from wfst_bias.cli.decode_times import DecodeTimes
 from wfst_bias.cli.decode_work import DecodeWork, Utterance
 from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.entities.entity_list import entities_from_strings
@@ -56,6 +57,19 @@ def test_an_own_list_goes_before_the_shared_one(work: DecodeWork, inputs: Inputs
     assert own.report is not None
     assert own.report.counts == {"accepted": 0, "changed": 1, "rejected": 1}
     assert [line.split("\t")[1] for line in own.report.lines] == ["changed", "rejected"]
+
+
+def test_times_are_told_once(work: DecodeWork, inputs: Inputs) -> None:
+    normalizer = Normalizer(TokenTable.read(inputs.tokens))
+    decode = replace(work, entities=entities_from_strings(["Anna Kovač"], normalizer))()
+    first, second = decode([Utterance("a-1"), Utterance("c-3", ("Zoë",))])
+    assert first.times.lists == 2  # the common one, once for this worker
+    assert first.times.list_seconds > 0
+    assert first.times.search_seconds > 0
+    assert second.times == DecodeTimes()
+    (later,) = decode([Utterance("a-0")])
+    assert later.times.lists == 0
+    assert decode([]) == []
 
 
 def test_an_array_that_cannot_be_read_fails_alone(work: DecodeWork, tmp_path: Path) -> None:

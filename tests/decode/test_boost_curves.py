@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 
 from wfst_bias.decode.adaptive import AdaptiveOptions
 from wfst_bias.decode.boost_curves import BoostCurve, boost_curves, follow, read_frames
-from wfst_bias.decode.decoder import Decoder, PieceLattice
+from wfst_bias.decode.decoder import Decoder
 from wfst_bias.decode.dense import Frames
+from wfst_bias.decode.piece_lattice import PieceLattice
 from wfst_bias.formats.results import Result
 from wfst_bias.graph.arcs import ArcKind, TokenArcs
 from wfst_bias.graph.join import ArcMeaning

@@ -24,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wfst_bias.decode.adaptive import AdaptiveOptions
-from wfst_bias.decode.decoder import Decoder, PieceLattice
+from wfst_bias.decode.decoder import Decoder
 from wfst_bias.decode.lattice_files import (
     LatticeSymbols,
     lattice_file_name,
@@ -33,6 +33,7 @@ from wfst_bias.decode.lattice_files import (
     write_symbols,
 )
 from wfst_bias.decode.lattice_fsa import lattice_fsa
+from wfst_bias.decode.piece_lattice import PieceLattice
 from wfst_bias.decode.search import SearchOptions
 from wfst_bias.formats.results import Result
 from wfst_bias.graph.compiled_list import CompiledList

@@ -198,13 +198,14 @@ def limited(limit: float | None) -> Decoder:
 
 
 def test_an_entity_whose_phones_are_not_those_heard_is_not_written():
-    # Tokens say it, with the boost of the list; of its four phones two are not heard, 11 nats.
-    for limit, expected in ((None, "we met Soul"), (3.0, "we met Soul"), (2.5, "we met sol")):
-        result = decode(limited(limit), "we met soul", "we met sbal", ["Soul"])
-        assert text_of(result) == expected
-    assert text_of(decode(limited(2.5), "we met soul", "we met soul", ["Soul"])) == "we met Soul"
+    # Tokens say it, with the boost of the list; of its five phones two are not heard, 11 nats.
+    for limit, expected in ((None, "Zobel"), (2.5, "Zobel"), (2.0, "zobel")):
+        result = decode(limited(limit), "we met zobel", "we met zabal", ["Zobel"])
+        assert text_of(result) == f"we met {expected}"
+    sure = limited(2.0)
+    assert text_of(decode(sure, "we met zobel", "we met zobel", ["Zobel"])) == "we met Zobel"
     # A score of the list is the user's word.
-    assert text_of(decode(limited(2.5), "we met soul", "we met sbal", ["Soul :9"])) == "we met Soul"
+    assert text_of(decode(sure, "we met zobel", "we met zabal", ["Zobel :20"])) == "we met Zobel"
 
 
 def test_what_sounds_too_unlike_is_not_looked_up():

@@ -23,8 +23,9 @@ from hypothesis import strategies as st
 from small_lattices import WEIGHTS, lattices, paths
 
 from wfst_bias.decode.adaptive import AdaptiveOptions
-from wfst_bias.decode.decoder import Decoder, PieceLattice
+from wfst_bias.decode.decoder import Decoder
 from wfst_bias.decode.lattice_files import LatticeSymbols, write_lattice
+from wfst_bias.decode.piece_lattice import PieceLattice
 from wfst_bias.decode.search import SearchOptions
 from wfst_bias.formats.results import Result
 from wfst_bias.graph.compiled_list import CompiledList

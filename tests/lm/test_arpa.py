@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wfst_bias.errors import InputError
-from wfst_bias.lm.arpa import NgramLm, NgramTable, read_arpa, write_arpa
+from wfst_bias.lm.arpa import NgramLm, NgramTable, read_arpa, read_vocabulary, write_arpa
 
 GOLDEN = """\
 a comment before the header
@@ -204,3 +204,17 @@ def test_a_file_cut_anywhere_is_an_input_error(
 )
 def test_class_words(words: tuple[str, ...], expected: tuple[str, ...]) -> None:
     assert NgramLm(words, ()).class_words == expected
+
+
+@settings(max_examples=30, deadline=None)
+@given(lm=models())
+def test_the_words_alone(lm: NgramLm, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("lm") / "lm.arpa.gz"
+    write_arpa(lm, path)
+    assert read_vocabulary(path) == tuple(word for word in lm.words if word[0] != "<")
+
+
+def test_longer_ngrams_are_not_looked_at_for_the_words(tmp_path: Path) -> None:
+    assert read_vocabulary(write_lines(tmp_path, GOLDEN.replace("-0.4\té", "x\ty"))) == ("é",)
+    with pytest.raises(InputError, match=r"lm\.arpa:11: .*given twice"):
+        read_vocabulary(write_lines(tmp_path, GOLDEN.replace("é\t0.2", "<unk>\t0.2")))

@@ -46,6 +46,7 @@ NOT_RUN = {
     "wfst-bias train ": "hours",
     "wfst-bias train-adapter ": "hours",
     "wfst-bias report": "needs what ./run.sh makes; test_cli_report.py runs it",
+    "python -m local.plots": "needs what ./run.sh makes; test_plots.py draws what it draws",
     "python local/results.py": "needs what ./run.sh makes; test_results.py runs it",
     "python -m benchmarks": "minutes, on data from elsewhere",
 }

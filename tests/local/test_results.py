@@ -54,12 +54,15 @@ def test_report(exp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for shown in ("## Birds", "Invented.", "### first", "heard at night", "all birds"):
         assert shown in report
     rows = [line for line in report.splitlines() if line.startswith("| list of 100")]
-    assert len(rows) == 4  # words and entities, of two sets
+    assert len(rows) == 6  # words, entities and kinds of entities, of two sets
     assert rows[0].count("**20.00**") == 1
     assert "1/5" in rows[0]
     assert "0/3" in rows[0]
     assert rows[1].endswith("| 1, 1, 0 |")
+    assert rows[2] == "| list of 100 | **66.67** (0.00 to 100.00) 1 of 2 |"
     assert "shared list |" not in report
+    for title in ("Why entities are missed", "Utterances that say no name", "Time"):
+        assert f"\n{title}:" not in report
 
 
 def test_overview(
@@ -88,8 +91,60 @@ def test_false_alarms_per_hour_where_there_is_audio(
     first, second = (exp / "results.md").read_text().split("### second")
     assert "| false alarms per hour | WER where no name is said |" in first
     assert "| **2.0** (0.5 to 4.2) 3 in 1.50 hours | **12.50** (0.00 to 25.00) 1/8 |" in first
-    assert "| 1, 1, 0 | - | - |" in first
+    assert "| list of 100 | - | - |" in first
     assert "per hour |" not in second
+
+
+def test_causes_of_misses_where_they_are_known(exp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = {"outranked": (0, 0.0), "pruned": (3, 0.75), "not heard": (1, 0.25)}
+    causes = {name: {"misses": n, "share": share} for name, (n, share) in counts.items()}
+    misses = {"entities": 9, "missed": 4, "causes": causes}
+    write_text(exp / "score/first.list100.misses.json", json.dumps(misses))
+    run(monkeypatch, exp, "--out", exp / "results.md")
+    first, second = (exp / "results.md").read_text().split("### second")
+    table = first.split("Why entities are missed:\n\n")[1]
+    assert table.splitlines()[:3] == [
+        "| list | missed | pruned | not heard |",
+        "| --- | --- | --- | --- |",
+        "| list of 100 | 4 of 9 | **75.0** 3 | **25.0** 1 |",
+    ]
+    assert "Why entities" not in second
+
+
+def test_time_where_it_is_known(exp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    timing = {"audio_seconds": 90.0, "lists": 4, "list_seconds": 0.05, "search_seconds": 0.9}
+    write_text(exp / "decode/first.list100/timing.json", json.dumps(timing))
+    nothing = {"audio_seconds": 0.0, "lists": 0, "list_seconds": 0.0, "search_seconds": 0.0}
+    write_text(exp / "decode/second.list100/timing.json", json.dumps(nothing))
+    write_text(exp / "decode/second.none/timing.json", json.dumps({**timing, "lists": 0}))
+    run(monkeypatch, exp, "--out", exp / "results.md")
+    first, second = (exp / "results.md").read_text().split("### second")
+    assert "| list | ms per list | real-time factor | minutes of audio |" in first
+    assert "| list of 100 | 12.5 | 0.0100 | 1.5 |\n" in first
+    assert "| no list | - | - | - |" in first
+    assert "| list of 100 | - | - | - |" in second
+    assert "| no list | - | 0.0100 | 1.5 |" in second
+
+
+def test_techniques_beside_the_tuned_system(exp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = json.loads((exp / "score/first.none.json").read_text())
+    scores["groups"]["several words"] = scores["groups"]["one word"]
+    gains = {"constant": (0.5, [-0.25, 0.75]), "adapter": (None, [None, None])}
+    for system, (value, interval) in gains.items():
+        scores["differences"] = {"F1": {"value": value, "interval": interval}}
+        write_text(exp / f"score/first.{system}.list100.json", json.dumps(scores))
+    run(monkeypatch, exp, "--out", exp / "results.md")
+    report = (exp / "results.md").read_text()
+    accuracy, kinds = report.split("#### first, list of 100: techniques\n\n")[1].split("\n\n")[:2]
+    assert accuracy.splitlines()[0].startswith("| technique | F1 | F1 more than the first row's |")
+    assert (
+        "| constant boost | **0.00** (0.00 to 0.00) | **+50.00** (-25.00 to +75.00) |" in accuracy
+    )
+    assert [row.split(" |")[0] for row in accuracy.splitlines()[2:]] == [
+        "| constant boost", "| adapter", "| all, as above",
+    ]  # fmt: skip
+    assert kinds.splitlines()[0] == "| technique | F1, several words |"
+    assert {len(row.split("|")) for row in accuracy.splitlines()} == {9}
 
 
 def test_options_that_were_tuned_are_said_to_be(exp: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,10 +137,14 @@ def test_an_adapter_beside_the_model_is_used_and_left_out_by_systems(
         assert uses == ["list100", "adapter.list100"]
         assert "--entities-tsv" not in read["adapter.list100"]
         assert f"systems/{corpus}.constant.arpa.gz" in read["constant.list100"]
+        assert (exp / f"score/{corpus}.list100.misses.json").is_file()
+        assert not (exp / f"score/{corpus}.adapter.list100.misses.json").exists()
     assert (exp / "plots").is_dir()
     rows = [line for line in report.splitlines() if line.startswith("| ")]
-    for technique in ("constant boost", "adapter", "all, as above"):
-        assert sum(row.startswith(f"| {technique} |") for row in rows) == 2 * len(CORPORA)
+    for technique in ("constant boost", "adapter", "all, as above"):  # in two tables for each list
+        assert sum(row.startswith(f"| {technique} |") for row in rows) == 4 * len(CORPORA)
+    page = (exp / "report.html").read_text(encoding="utf-8")
+    assert "constant boost, shared list" in page
 
 
 @pytest.mark.slow

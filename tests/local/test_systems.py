@@ -8,12 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tomli
 from factories import small_lm
+from small_experiment import write_experiment
 
 from local.systems import options_of, read_systems, without_contexts
 from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.errors import InputError
+from wfst_bias.files import write_text
 from wfst_bias.lm.arpa import read_arpa, write_arpa
+from wfst_bias.report.experiment import Experiment
 
 
 def call(repository: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -72,6 +76,16 @@ def test_names_are_checked(repository: Path) -> None:
     done = call(repository, "names", "constant", "magic")
     assert (done.returncode, done.stdout) == (2, "")
     assert "no such system: 'magic'; give some of constant" in done.stderr
+
+
+def test_titles_are_read_by_the_report(repository: Path, tmp_path: Path) -> None:
+    exp = write_experiment(tmp_path)
+    titles = call(repository, "titles", "adapter", "constant").stdout
+    write_text(exp / "systems/titles.toml", titles.replace('"adapter"\n', '"the adapter"\n'))
+    labels = [each.condition.label for each in Experiment.read(exp).sets[0].decoded]
+    assert labels[-1] == "the adapter, list of 100"
+    assert tomli.loads(titles)["constant"] == "constant boost"
+    assert call(repository, "titles", "magic").returncode == 2
 
 
 def test_a_table_with_something_else_is_refused(tmp_path: Path) -> None:

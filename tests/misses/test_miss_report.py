@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wfst_bias.misses.causes import Cause, Miss
+from wfst_bias.errors import InputError
+from wfst_bias.misses.causes import MEANINGS, Cause, Miss
 from wfst_bias.misses.explain import MissOptions
-from wfst_bias.misses.report import MissReport
+from wfst_bias.misses.report import MissReport, read_misses
 
 MISSES = st.lists(
     st.builds(Miss, st.just("u"), st.just("a b"), st.integers(0, 9), st.sampled_from(Cause)),
@@ -62,3 +64,29 @@ def test_no_misses_at_all() -> None:
     table = MissReport(3, (), MissOptions()).to_table()
     assert table.endswith("0 of 3 entities missed\n")
     assert "nan" not in table
+
+
+def test_every_cause_has_a_meaning() -> None:
+    assert list(MEANINGS) == list(Cause)
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    misses = (
+        Miss("u", "a", 0, Cause.OUTRANKED, rank=2),
+        Miss("v", "č", 1, Cause.PRUNED, behind_nats=math.inf, lost_nats=-0.5),
+        Miss("v", "d", 2, Cause.UNKNOWN),
+    )
+    report = MissReport(6, misses, MissOptions(12.5))
+    path = tmp_path / "misses.json"
+    path.write_text(report.to_json(), encoding="utf-8")
+    assert read_misses(path) == report
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"found": 1, "reach_nats": 2, "misses": [{"cause": "bad luck"}]}']
+)
+def test_what_is_no_report_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "misses.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"misses\.json: expected what `misses --json` writes"):
+        read_misses(path)

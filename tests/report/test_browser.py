@@ -153,11 +153,12 @@ def test_an_utterance_is_opened(page: Any) -> None:
     assert shown(page, "#utterance h3") == ["a"]
     rows = shown(page, "#utterance .texts:first-of-type tr")
     assert rows[0].startswith("saidwe met")
-    assert any("list of 100, adapter, list of 100" in row for row in rows)
+    assert any("list of 100; adapter, list of 100" in row for row in rows)
     assert {"Anna Kovač", "Bled"} < set(shown(page, "#utterance .texts mark.found"))
     assert "Ptuj" in shown(page, "#utterance .texts mark.alarm")
     assert "novak" in shown(page, "#utterance .texts span.other")
     assert "Ptuj" in shown(page, ".timeline text.alarm")
+    assert "2.0 nats behind the best path" in shown(page, "#utterance details[open] td")
     click(page, "#utterance summary", "Entities with times")
     assert "1.00 s to 1.90 s" in shown(page, "#utterance details td")
     assert page.execute_script("return location.hash") == "#0/a"
@@ -169,7 +170,11 @@ def test_sound_and_images_are_in_the_page(page: Any) -> None:
     wait.until(
         lambda p: p.execute_script("return document.querySelector('figure img').naturalWidth")
     )
-    assert one(page, "#utterance figure img").get_attribute("alt") == "attention of a"
+    alt = one(page, "#utterance figure img").get_attribute("alt")
+    assert alt == "What the adapter attends to: a"
+    for is_large in ("true", "false"):
+        click(page, "#utterance .zoom")
+        assert one(page, "#utterance .zoom").get_attribute("aria-pressed") == is_large
     if not HAS_AUDIO:
         pytest.skip("audio is an optional extra: pip install wfst-bias[audio]")
     length = "return document.querySelector('audio').duration"

@@ -21,7 +21,11 @@ def test_images_belong_to_utterances(tmp_path: Path) -> None:
     (folder / "deeper/b.1.png").write_bytes(PNG)
     found = find_images([folder], IDS)
     captions = {name: [image.caption for image in own] for name, own in found.by_utterance.items()}
-    assert captions == {"a": ["attention"], HOSTILE_ID: ["boosts"], "b.1": ["deeper"]}
+    assert captions == {
+        "a": ["What the adapter attends to"],
+        HOSTILE_ID: ["boosts"],
+        "b.1": ["deeper"],
+    }
     assert found.by_utterance["a"][0].uri == data_uri("image/png", PNG)
     assert [path.name for path in found.left_out] == ["nobody.png"]
     assert find_images([], IDS).by_utterance == {}

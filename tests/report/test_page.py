@@ -100,6 +100,17 @@ def test_results_stand_in_the_page_without_the_script(html: str) -> None:
     assert "1 in 0.50 h" in text
 
 
+def test_causes_of_misses_have_their_names_and_meanings(html: str) -> None:
+    first, second = html.split('id="set-1"')
+    for shown in ("<dt>outranked</dt>", "<dd>no tokens of the model spell it</dd>"):
+        assert (shown in first) == (shown == "<dt>outranked</dt>")
+    assert "Why entities are missed</h3>" not in second.split("<noscript>")[0]
+    text = " ".join(Page(html).text.split())
+    columns = "condition missed outranked in the lattice pruned not heard unknown"
+    assert f"{columns} list of 100 5 120.0 % 1" in text
+    assert "some of its words other words nothing" in text
+
+
 def test_what_was_not_scored_is_said(own_exp: Path) -> None:
     (own_exp / "score/first.list100.json").unlink()
     html = make_report(own_exp).html

@@ -1,4 +1,4 @@
-"""Sums over a set: the same as the scores, by entity, by cause, and the most telling utterances."""
+"""Sums over a set: the same as the scores, by entity and by miss; the most telling utterances."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 from small_experiment import HOSTILE, HOSTILE_ID
 
 from wfst_bias.report.experiment import Experiment
-from wfst_bias.report.outcomes import CAUSES, CONFUSED, FALSE_ALARM, FOUND, IN_NBEST
+from wfst_bias.report.outcomes import CONFUSED, FALSE_ALARM, FOUND, IN_PART, INSTEAD
 from wfst_bias.report.page_data import most_telling, set_data
-from wfst_bias.report.summary import analyse, count_causes, entity_rows
+from wfst_bias.report.summary import analyse, count_instead, entity_rows
 
 
 def test_counts_are_those_of_the_scores(exp: Path) -> None:
@@ -18,11 +18,11 @@ def test_counts_are_those_of_the_scores(exp: Path) -> None:
             assert decoded.figures is not None
             counts = {
                 "hits": sum(each.count(FOUND) for each in analysed.values()),
-                "misses": sum(each.count(*CAUSES) for each in analysed.values()),
+                "misses": sum(each.count(*INSTEAD) for each in analysed.values()),
                 "false_alarms": sum(each.count(FALSE_ALARM) for each in analysed.values()),
             }
             assert counts == decoded.figures["F1"].counts
-            assert sum(count_causes(analysed.values()).values()) == counts["misses"]
+            assert sum(count_instead(analysed.values()).values()) == counts["misses"]
 
 
 def test_rows_of_entities(exp: Path) -> None:
@@ -38,10 +38,10 @@ def test_rows_of_entities(exp: Path) -> None:
     assert list(rows["Nob Ody"].utterances) == [HOSTILE_ID]
 
 
-def test_causes(exp: Path) -> None:
+def test_what_stands_in_the_place_of_misses(exp: Path) -> None:
     analysed = analyse(Experiment.read(exp).sets[0])
-    assert count_causes(analysed[1].values())[IN_NBEST] == 1
-    assert count_causes(analysed[2].values())[CONFUSED] == 1
+    assert count_instead(analysed[1].values())[IN_PART] == 1
+    assert count_instead(analysed[2].values())[CONFUSED] == 1
 
 
 def test_the_most_telling_utterances(exp: Path) -> None:
@@ -70,3 +70,17 @@ def test_what_the_script_is_given(exp: Path) -> None:
     assert confused["words"][-1] == ["o", "Ptuj", "Bled"]
     assert [span[-1] for span in confused["spans"]] == [True, False]
     assert confused["counts"] == [1, 1, 1, 1]
+
+
+def test_why_entities_are_missed(exp: Path) -> None:
+    first = Experiment.read(exp).sets[0]
+    data = set_data(first, analyse(first))
+    assert data["misses"] == {
+        "b": [[1, "quick sons", "outranked", "rank 2"]],
+        "a": [
+            [1, "bled", "in the lattice", "2.0 nats behind the best path"],
+            [1, "bled", "pruned", "would cost -0.5 nats a word"],
+            [1, "bled", "not heard", "does not fit into its place"],
+            [1, "bled", "unknown", ""],
+        ],
+    }

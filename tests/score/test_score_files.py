@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from wfst_bias.errors import InputError
+from wfst_bias.score.entity_groups import by_length, by_vocabulary
 from wfst_bias.score.entity_score import EntityCounts
 from wfst_bias.score.score_files import score_files
 from wfst_bias.score.scores import METRICS, Scores, compare, write_scores
@@ -164,6 +165,26 @@ def test_renderings(tmp_path: Path) -> None:
     assert line == (
         "B-WER 66.67 50.00 to 100.00 1 substitutions, 1 deletions, 0 insertions, 3 reference words"
     )
+
+
+def test_entities_of_each_group_by_themselves(tmp_path: Path) -> None:
+    groups = by_length() | by_vocabulary(["Kos", "torvastatin"])
+    hypotheses = {**HYPOTHESES, "u3": "a day trip"}
+    reference, hypothesis = write_reference(tmp_path), write_hypotheses(tmp_path, hypotheses)
+    scores = score_files(reference, hypothesis, groups=groups)
+    assert scores.total.groups == {
+        "one word": EntityCounts(1, 2, 1),
+        "several words": EntityCounts(0, 0, 1),
+        "known words": EntityCounts(0, 1, 1),
+        "an unknown word": EntityCounts(1, 1, 1),
+    }
+    stored = json.loads(scores.to_json())["groups"]
+    assert stored["an unknown word"]["F1"]["rate"] == 1 / 2
+    assert stored["several words"]["recall"]["rate"] is None
+    assert stored["one word"]["F1"]["counts"] == {"hits": 1, "misses": 2, "false_alarms": 1}
+    (line,) = (line for line in scores.to_table().splitlines() if line.startswith("F1, known"))
+    assert line.split()[3] == "0.00"
+    assert list(score_files(reference, hypothesis).groups) == list(by_length())
 
 
 def test_two_systems_are_compared_utterance_by_utterance(tmp_path: Path) -> None:

@@ -134,6 +134,7 @@ def decode_command(**flags: Any) -> int:
       nbest.jsonl          the n best texts with scores in nats
       entities.jsonl       where each entity was heard, in seconds, with a confidence
       entities.report.tsv  what became of every line of the list or lists, and why
+      timing.json          CPU seconds for lists and for search, and the seconds of audio
       errors.tsv           ID<TAB>REASON, if an utterance could not be decoded
       lattices/            with --lattices, for `wfst-bias rescore`: lat.JOB.zip with a file ID.pt
                            for k2.Fsa.from_dict(torch.load(...)), labels in tokens.txt, aux_labels

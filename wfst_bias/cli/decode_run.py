@@ -15,6 +15,7 @@ from typing import NoReturn
 from tqdm import tqdm
 
 from wfst_bias.cli.decode_lists import ListRequest, RunLists
+from wfst_bias.cli.decode_times import TIMES, DecodeTimes
 from wfst_bias.cli.decode_work import Decoded, DecodeWork, LatticeFolder, Utterance
 from wfst_bias.cli.inputs import GRAPHS, make_folder
 from wfst_bias.cli.sound import SoundRequest
@@ -119,7 +120,12 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
     _write_results([d.result for d in decoded], request.out)
     lines = lists.write_report(decoded, request.out)
     failed = sum(d.result.error is not None for d in decoded)
-    return DecodeSummary(len(decoded), failed, sum(d.n_frames for d in decoded), lines)
+    n_frames = sum(d.n_frames for d in decoded)
+    seconds = n_frames * request.options.output.frame_shift_ms / 1000
+    sum((d.times for d in decoded), DecodeTimes()).write(
+        request.out / TIMES, len(decoded) - failed, seconds
+    )
+    return DecodeSummary(len(decoded), failed, n_frames, lines)
 
 
 def check_packages() -> None:

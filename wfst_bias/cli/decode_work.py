@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wfst_bias.cli.decode_times import DecodeTimes, Stopwatch
 from wfst_bias.cli.inputs import count_lines
 from wfst_bias.decode.lattice_files import LatticeSymbols, write_lattice
 from wfst_bias.decode.options import DecodeOptions
@@ -19,7 +20,8 @@ from wfst_bias.lattices.kaldi import write_beside
 from wfst_bias.sound.knowledge import PhoneKnowledge
 
 if TYPE_CHECKING:
-    from wfst_bias.decode.decoder import Decoder, PieceLattice
+    from wfst_bias.decode.decoder import Decoder
+    from wfst_bias.decode.piece_lattice import PieceLattice
     from wfst_bias.graph.compiled_list import CompiledList
 
 # Log-probabilities held at once, 64 MB; an utterance that is larger is decoded alone.
@@ -65,11 +67,13 @@ class Decoded:
       result: its words, or why there are none.
       n_frames: how long it is.
       report: of its own list, None where it has none.
+      times: since the worker's last answer, of a task's first utterance; none of the others.
     """
 
     result: Result
     n_frames: int
     report: ListReport | None = None
+    times: DecodeTimes = field(default=DecodeTimes(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -129,14 +133,17 @@ class _Decoding:
         path = work.phone_log_probs if work.options.needs_phones else None
         self.phones = None if path is None else open_log_probs(path)
         self.lattices = work.lattices
-        self.shared = None if work.entities is None else decoder.compile_list(work.entities)
+        self.stopwatch = Stopwatch()
+        self.shared = None if work.entities is None else self._compile(work.entities)
+
+    def _compile(self, entities: EntityList | Iterable[str]) -> CompiledList:
+        with self.stopwatch.compiling():
+            return self.decoder.compile_list(entities)
 
     def decode(self, utterances: Sequence[Utterance]) -> list[Decoded]:
         """Decode utterances; those that cannot be read or decoded have a result that says so."""
         own = {
-            u.utterance_id: self.decoder.compile_list(u.phrases)
-            for u in utterances
-            if u.phrases is not None
+            u.utterance_id: self._compile(u.phrases) for u in utterances if u.phrases is not None
         }
         decoded: dict[str, Decoded] = {}
         for batch in self._batches(utterances, decoded):
@@ -147,7 +154,14 @@ class _Decoding:
         for name, compiled in own.items():
             report = ListReport.of(compiled.entities.report)
             decoded[name] = replace(decoded[name], report=report)
-        return [decoded[u.utterance_id] for u in utterances]
+        in_order = [decoded[u.utterance_id] for u in utterances]
+        in_order[:1] = [replace(first, times=self._times()) for first in in_order[:1]]
+        return in_order
+
+    def _times(self) -> DecodeTimes:
+        self.stopwatch.joined(self.decoder.joining_seconds)
+        self.decoder.joining_seconds = 0.0
+        return self.stopwatch.take()
 
     def _batches(
         self, utterances: Iterable[Utterance], decoded: dict[str, Decoded]
@@ -188,16 +202,18 @@ class _Decoding:
     ) -> list[Result]:
         lists = {name: own.get(name, self.shared) for name in batch}
         known = {name: entities for name, entities in lists.items() if entities is not None}
-        if self.lattices is None:
-            return self.decoder.decode(batch, known, phone_log_probs=phones)
-        found: list[PieceLattice] = []
-        results = self.decoder.decode(batch, known, found, phones)
+        found: list[PieceLattice] | None = None if self.lattices is None else []
+        with self.stopwatch.searching():
+            results = self.decoder.decode(batch, known, found, phones)
+        if self.lattices is not None and found is not None:
+            self._write(found, self.lattices)
+        return results
+
+    def _write(self, found: Sequence[PieceLattice], folder: LatticeFolder) -> None:
         pieces: dict[str, list[PieceLattice]] = {}
         for piece in found:
             pieces.setdefault(piece.utterance_id, []).append(piece)
-        weights = self.lattices.weights
         for name, of_utterance in pieces.items():
-            path = write_lattice(self.lattices.parts, name, of_utterance, self.lattices.symbols)
+            path = write_lattice(folder.parts, name, of_utterance, folder.symbols)
             if path is not None:
-                write_beside(path, weights)
-        return results
+                write_beside(path, folder.weights)

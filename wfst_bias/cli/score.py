@@ -12,7 +12,9 @@ import click
 
 from wfst_bias.cli.inputs import FILE, check_out_file
 from wfst_bias.files import write_text
+from wfst_bias.lm.arpa import read_vocabulary
 from wfst_bias.score.bootstrap import Difference
+from wfst_bias.score.entity_groups import by_length, by_vocabulary
 from wfst_bias.score.replacements import ReplacementCounts
 from wfst_bias.score.score_files import score_files, score_replacements
 from wfst_bias.score.scores import Scores, compare
@@ -39,6 +41,12 @@ from wfst_bias.score.scores import Scores, compare
     metavar="LIST",
     help="score the entities of this list instead of each utterance's rare words",
 )
+@click.option(
+    "--lm",
+    type=FILE,
+    metavar="ARPA",
+    help="also count entities apart that have a word which this language model does not know",
+)
 @click.option("--json", "json_file", type=FILE, metavar="FILE", help="also write all as JSON")
 @click.option(
     "--compare",
@@ -55,19 +63,15 @@ from wfst_bias.score.scores import Scores, compare
     "place of words, right and false ones",
 )
 def score_command(
-    ref: Path,
-    hyp: Path,
-    entities: Path | None,
-    json_file: Path | None,
-    other: Path | None,
-    spans: Path | None,
+    hyp: Path, lm: Path | None, json_file: Path | None, other: Path | None, **flags: Any
 ) -> None:
     """Count word errors, apart for rare words, and entities found, missed and made up.
 
     WER is over all words, U-WER over those that are not among the utterance's rare words, B-WER
-    over those that are; precision, recall and F1 are of entities, the rate of false alarms is per
-    100 words. Words are compared without case, diacritics and punctuation. Intervals are by
-    bootstrap over utterances. Both files must have the same utterances.
+    over those that are; precision, recall and F1 are of entities, F1 also of those of one word and
+    of several by themselves; the rate of false alarms is per 100 words. Words are compared without
+    case, diacritics and punctuation. Intervals are by bootstrap over utterances. Both files must
+    have the same utterances.
 
     \b
     Example:
@@ -75,7 +79,9 @@ def score_command(
     """
     if json_file is not None:
         check_out_file(json_file)
-    scores = score_files(ref, hyp, entities)
+    groups = by_length() | ({} if lm is None else by_vocabulary(read_vocabulary(lm)))
+    ref, entities, spans = flags["ref"], flags["entities"], flags["spans"]
+    scores = score_files(ref, hyp, entities, groups=groups)
     table = scores.to_table()
     more: dict[str, Any] = {}
     if other is not None:

@@ -24,7 +24,7 @@ from wfst_bias.graph.compiled_list import CompiledList
 from wfst_bias.graph.join import ArcMeaning
 
 if TYPE_CHECKING:
-    from wfst_bias.decode.decoder import PieceLattice
+    from wfst_bias.decode.piece_lattice import PieceLattice
 
 Ints = NDArray[np.int64]
 Nats = NDArray[np.float64]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from wfst_bias.decode.cutting import NO_PHONES, Cutter, Piece, check_phones
-from wfst_bias.decode.dense import DenseInput, Frames, LogProbs
-from wfst_bias.decode.lattice import Lattice, split_lattices
+from wfst_bias.decode.dense import DenseInput, LogProbs
+from wfst_bias.decode.lattice import split_lattices
 from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.decode.path import Vocabulary
+from wfst_bias.decode.piece_lattice import PieceLattice
 from wfst_bias.decode.pieces import join_pieces
 from wfst_bias.decode.reading import (
     RankedText,
@@ -34,44 +36,17 @@ from wfst_bias.formats.results import Result
 from wfst_bias.graph.compiled_list import CompiledList, ListCompiler, load_variants
 from wfst_bias.graph.join import JoinedGraph, SearchGraph
 from wfst_bias.graph.load import LoadedGraph, load_graph
-from wfst_bias.graph.scales import Scales
 from wfst_bias.graph.word_graph import TokenNumbers
 from wfst_bias.sound.knowledge import PhoneFiles, PhoneKnowledge
 
 Lists = CompiledList | Mapping[str, CompiledList] | None
 
 
-@dataclass(frozen=True, eq=False)
-class PieceLattice:
-    """Hold the lattice of a piece of an utterance; most utterances are one piece.
-
-    Attributes:
-      utterance_id: the utterance.
-      first_frame: the frame of the utterance with which the piece begins.
-      lattice: its paths, what their arcs mean included; empty if no path survived.
-      frames: maps the frames of the search to those of the piece.
-      entities: the list it was decoded with, None for none.
-      log_probs: `(T, V)`, of the piece.
-      scales: how the parts of its scores were weighed.
-      context: how it is read.
-      texts: its best texts, phones having had their say, the one of the result first.
-    """
-
-    utterance_id: str
-    first_frame: int
-    lattice: Lattice
-    frames: Frames
-    entities: CompiledList | None
-    log_probs: LogProbs
-    scales: Scales
-    context: ReadingContext
-    texts: tuple[RankedText, ...] = ()
-
-
 class Decoder:
     """Decode log-probabilities with a word LM and, per call, lists of entities.
 
-    A decoder serves one thread: joining a list rewrites a part of its graph in place.
+    A decoder serves one thread: joining a list rewrites a part of its graph in place. How long all
+    joining took is in `joining_seconds`, of CPU time.
 
     Args:
       loaded: the graph.
@@ -112,6 +87,7 @@ class Decoder:
         output = self.options.output
         self.cutter = Cutter(tokens, output.longest_piece, self.context.frame_seconds)
         self._joined: tuple[list[CompiledList], JoinedGraph] | None = None
+        self.joining_seconds = 0.0
         self.sounding = self._sounding(loaded, phones) if self.options.needs_phones else None
 
     def _rescores(self) -> bool:
@@ -346,7 +322,9 @@ class Decoder:
     def _join(self, lists: list[CompiledList]) -> JoinedGraph:
         """Join lists, or keep the graph as it is if the last batch had the same ones."""
         if self._joined is None or not _same(self._joined[0], lists):
+            begin = time.process_time()
             self._joined = (lists, self.graph.join([entities.fsts for entities in lists]))
+            self.joining_seconds += time.process_time() - begin
         return self._joined[1]
 
 

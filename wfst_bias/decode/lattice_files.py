@@ -41,7 +41,7 @@ from wfst_bias.files import atomic_write, write_text
 from wfst_bias.tokens import WORD_MARK
 
 if TYPE_CHECKING:
-    from wfst_bias.decode.decoder import PieceLattice
+    from wfst_bias.decode.piece_lattice import PieceLattice
 
 EPSILON = "<eps>"
 INNER_MARK = "##"

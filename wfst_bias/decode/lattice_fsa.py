@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wfst_bias.decode.decoder import PieceLattice
 from wfst_bias.decode.lattice import Array, Lattice
 from wfst_bias.decode.lattice_files import LatticeSymbols
+from wfst_bias.decode.piece_lattice import PieceLattice
 from wfst_bias.graph.arcs import FINAL_LABEL, ArcKind, Floats, TokenArcs
 from wfst_bias.graph.compiled_list import CompiledList
 from wfst_bias.graph.join import ArcMeaning

@@ -1,5 +1,7 @@
 """ARPA files of any order: `read_arpa`, `write_arpa`, and `NgramLm`, the model they hold.
 
+`read_vocabulary` reads the words alone, which is quick.
+
 In the file probabilities are base-10 logarithms; in `NgramLm` they are nats. -99 or less in the
 file means "never" and is minus infinity here.
 """
@@ -111,6 +113,17 @@ def read_arpa(path: Path | str) -> NgramLm:
     return _ArpaParser(path, lines).parse()
 
 
+def read_vocabulary(path: Path | str) -> tuple[str, ...]:
+    """Read the words of an ARPA file alone, without sentence marks and class words.
+
+    Raises:
+      InputError: as `read_arpa`, but n-grams of more than one word are not looked at.
+    """
+    lines = _read_bytes(path).removeprefix(codecs.BOM_UTF8).split(b"\n")
+    words = _ArpaParser(path, lines).parse_words()
+    return tuple(word for word in words if word not in (BOS, EOS) and not is_class_word(word))
+
+
 def write_arpa(lm: NgramLm, path: Path | str) -> None:
     """Write an ARPA file atomically, n-grams in the order of their tables.
 
@@ -146,14 +159,19 @@ class _ArpaParser:
         self.word_ids: dict[bytes, int] = {}
 
     def parse(self) -> NgramLm:
+        tables = tuple(self._read_sections())
+        return NgramLm(self._decode_words(), tables)
+
+    def parse_words(self) -> tuple[str, ...]:
+        next(self._read_sections())
+        return self._decode_words()
+
+    def _read_sections(self) -> Iterator[NgramTable]:
         marks = self._find_marks()
         counts = self._read_header(marks)
         self._check_marks(marks, len(counts))
-        tables = [
-            self._read_section(order, count, marks[order] + 1, marks[order + 1])
-            for order, count in enumerate(counts, start=1)
-        ]
-        return NgramLm(tuple(self._decode_words()), tuple(tables))
+        for order, count in enumerate(counts, start=1):
+            yield self._read_section(order, count, marks[order] + 1, marks[order + 1])
 
     def _find_marks(self) -> list[int]:
         """Return the rows that begin with a backslash, from `\\data\\` on."""
@@ -253,14 +271,16 @@ class _ArpaParser:
             row = rows[int(np.argmax(wrong))]
             raise self._error(message, row, _shown(self.lines[row]))
 
-    def _decode_words(self) -> Iterator[str]:
-        for word in self.word_ids:
-            try:
-                yield word.decode("utf-8")
-            except UnicodeDecodeError:
-                row = next(i for i, line in enumerate(self.lines) if word in line.split())
-                remedy = "convert the file to UTF-8"
-                raise self._error("not UTF-8", row, word, remedy=remedy) from None
+    def _decode_words(self) -> tuple[str, ...]:
+        return tuple(map(self._decode, self.word_ids))
+
+    def _decode(self, word: bytes) -> str:
+        try:
+            return word.decode("utf-8")
+        except UnicodeDecodeError:
+            row = next(i for i, line in enumerate(self.lines) if word in line.split())
+            remedy = "convert the file to UTF-8"
+            raise self._error("not UTF-8", row, word, remedy=remedy) from None
 
     def _filled(self, begin: int, end: int) -> Iterable[tuple[int, bytes]]:
         return ((i, line) for i, line in enumerate(self.lines[begin:end], begin) if line.strip())

@@ -28,6 +28,16 @@ class Cause(str, Enum):
     UNKNOWN = "unknown"
 
 
+MEANINGS = {
+    Cause.OUTRANKED: "another text of the n-best list has it",
+    Cause.IN_LATTICE: "no text of the list has it, a path of the lattice within the beam does",
+    Cause.PRUNED: "no such path has it, though its letters were heard",
+    Cause.NOT_HEARD: "spelled or said otherwise than its letters",
+    Cause.NOT_SPELLED: "no tokens of the model spell it",
+    Cause.UNKNOWN: "not in what was given",
+}
+
+
 @dataclass(frozen=True)
 class Miss:
     """Hold an entity that was said and not found.

@@ -7,18 +7,13 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
-from wfst_bias.misses.causes import Cause, Miss
+from wfst_bias.errors import InputError
+from wfst_bias.files import read_lines
+from wfst_bias.misses.causes import MEANINGS, Cause, Miss
 from wfst_bias.misses.explain import MissOptions
-
-_TOLD = {
-    Cause.OUTRANKED: "another text of the n-best list has it",
-    Cause.IN_LATTICE: "no text of the list has it, a path of the lattice within the beam does",
-    Cause.PRUNED: "no such path has it, though its letters were heard",
-    Cause.NOT_HEARD: "spelled or said otherwise than its letters",
-    Cause.NOT_SPELLED: "no tokens of the model spell it",
-    Cause.UNKNOWN: "not in what was given",
-}
 
 
 @dataclass(frozen=True)
@@ -35,6 +30,11 @@ class MissReport:
     misses: tuple[Miss, ...]
     options: MissOptions
 
+    @property
+    def said(self) -> int:
+        """Return how many were said."""
+        return self.found + len(self.misses)
+
     @cached_property
     def counts(self) -> dict[Cause, int]:
         """Return how many misses each cause has; they add up to all."""
@@ -47,13 +47,12 @@ class MissReport:
 
     def to_table(self) -> str:
         """Render a line per cause that was looked for: misses, their share in %, what it means."""
-        said = self.found + len(self.misses)
         lines = [f"{'cause':<16}{'misses':>7}{'%':>8}  meaning"]
         for cause, count in self.counts.items():
             if count or cause not in (Cause.UNKNOWN, Cause.NOT_SPELLED):
                 share = f"{100 * self.share(cause):.1f}" if self.misses else "-"
-                lines.append(f"{cause.value:<16}{count:>7}{share:>8}  {_TOLD[cause]}")
-        lines.append(f"{len(self.misses)} of {said} entities missed")
+                lines.append(f"{cause.value:<16}{count:>7}{share:>8}  {MEANINGS[cause]}")
+        lines.append(f"{len(self.misses)} of {self.said} entities missed")
         return "\n".join(lines) + "\n"
 
     def to_json(self) -> str:
@@ -63,7 +62,7 @@ class MissReport:
             for cause, count in self.counts.items()
         }
         whole = {
-            "entities": self.found + len(self.misses),
+            "entities": self.said,
             "found": self.found,
             "missed": len(self.misses),
             "reach_nats": self.options.reach_nats,
@@ -88,3 +87,34 @@ def _fields(miss: Miss) -> dict[str, object]:
             if number is not None
         },
     }
+
+
+def read_misses(path: Path | str) -> MissReport:
+    """Read what `misses --json` wrote.
+
+    Raises:
+      InputError: a file that cannot be read, or of another form.
+    """
+    try:
+        whole = json.loads("\n".join(read_lines(path)))
+        misses = tuple(_miss(fields) for fields in whole["misses"])
+        return MissReport(int(whole["found"]), misses, MissOptions(float(whole["reach_nats"])))
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"expected what `misses --json` writes ({error!r})",
+            path=path,
+            remedy="run `wfst-bias misses` again",
+        ) from error
+
+
+def _miss(fields: dict[str, Any]) -> Miss:
+    numbers = {
+        name: math.inf if fields[name] is None else float(fields[name])
+        for name in ("behind_nats", "lost_nats")
+        if name in fields
+    }
+    place, cause = int(fields["first_word"]), Cause(fields["cause"])
+    rank = fields.get("rank")
+    return Miss(fields["utterance"], fields["entity"], place, cause, rank, **numbers)

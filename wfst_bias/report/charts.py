@@ -6,26 +6,29 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from wfst_bias.report.chart_axes import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    Scale,
+    Tick,
+    columns,
+    percent_axis,
+    side_by_side,
+)
 from wfst_bias.report.conditions import Condition
 from wfst_bias.report.experiment import DecodedSet
 from wfst_bias.report.figures import Figure
 
-WIDTH, HEIGHT = 440.0, 320.0
-LEFT, RIGHT, TOP, BOTTOM = 58.0, 16.0, 14.0, 52.0
-N_STYLES = 8  # colours and shapes of marks, as the style sheet has them
+N_STYLES = 16  # colours and shapes of marks, as the templates have them
+MOST_TOGETHER = 3  # systems that a chart shows with several lists each
 F1_CURVES = (20, 40, 60, 70, 80, 90, 95)  # %
-
-
-@dataclass(frozen=True)
-class Tick:
-    """Hold a mark of an axis: where it is, and what it says."""
-
-    at: float
-    text: str
 
 
 @dataclass(frozen=True)
@@ -87,21 +90,6 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Scale:
-    """Map figures from `low` to `high` to a stretch of the drawing."""
-
-    low: float
-    high: float
-    begin: float
-    end: float
-
-    def __call__(self, value: float) -> float:
-        """Return the place of a figure, within the stretch."""
-        share = (value - self.low) / (self.high - self.low)
-        return round(self.begin + (self.end - self.begin) * min(1.0, max(0.0, share)), 1)
-
-
-@dataclass(frozen=True)
 class Scored:
     """Hold a condition with its figures."""
 
@@ -128,13 +116,18 @@ def f1_by_list_size(decoded_set: DecodedSet) -> Chart | None:
     others = [each for each in scored if not each.condition.list_size]
     without = [each.condition.list_label for each in others if not each.condition.list_name]
     shared = [each.condition.list_label for each in others if each.condition.list_name]
-    columns: list[str | int] = list(dict.fromkeys([*without, *sizes, *shared]))
-    x = dict(zip(columns, _columns(len(columns)), strict=True))
-    y, y_ticks = _percent_axis(_bounds(sized + others, "F1"), HEIGHT - BOTTOM, TOP)
+    names: list[str | int] = list(dict.fromkeys([*without, *sizes, *shared]))
+    x = dict(zip(names, columns(len(names)), strict=True))
+    y, y_ticks = percent_axis(_bounds(sized + others, "F1"), HEIGHT - BOTTOM, TOP)
     styles = _styles(scored)
+    in_column: dict[str | int, list[str]] = {}
+    for each in scored:
+        in_column.setdefault(_column(each), []).append(each.condition.system)
+    beside = {column: side_by_side(own, len(names)) for column, own in in_column.items()}
 
     def place(each: Scored) -> float:
-        return x[each.condition.list_size or each.condition.list_label]
+        column = _column(each)
+        return round(x[column] + beside[column][each.condition.system], 1)
 
     return Chart(
         title="F1 of entities against the size of the list",
@@ -142,35 +135,59 @@ def f1_by_list_size(decoded_set: DecodedSet) -> Chart | None:
         "95 % intervals.",
         x_label="distractors in the list of an utterance",
         y_label="F1, %",
-        x_ticks=tuple(Tick(x[c], f"{c:,}" if isinstance(c, int) else c) for c in columns),
+        x_ticks=tuple(Tick(x[n], f"{n:,}" if isinstance(n, int) else n) for n in names),
         y_ticks=y_ticks,
         lines=_lines_of_systems(sized, place, y, styles),
         curves=(),
         marks=tuple(_mark(each, place(each), "F1", y, styles) for each in scored),
-        legend=_legend(styles),
+        legend=_legend(scored, styles),
     )
 
 
-def precision_and_recall(decoded_set: DecodedSet) -> Chart | None:
-    """Draw precision against recall; None where there is nothing to draw."""
+def precision_and_recall(decoded_set: DecodedSet) -> tuple[Chart, ...]:
+    """Draw precision against recall: all together, or where there are many systems by list.
+
+    Many are more than MOST_TOGETHER. Then a chart for each list that several systems have shows
+    these, and one more what is left and the plain decoder.
+    """
     scored = [
         each
         for each in _scored(decoded_set)
         if each.percent("precision") and each.percent("recall")
     ]
-    if not scored:
-        return None
-    x, x_ticks = _percent_axis(_bounds(scored, "recall"), LEFT, WIDTH - RIGHT)
-    y, y_ticks = _percent_axis(_bounds(scored, "precision"), HEIGHT - BOTTOM, TOP)
-    styles = _styles(scored)
-    marks = tuple(
-        _mark(
-            each, x(_rate(each, "recall")), "precision", y, styles, each.condition.short_list_label
-        )
+    styles = _styles(_scored(decoded_set))
+    if len(styles) <= MOST_TOGETHER:
+        return _precisions("", scored, styles, by_list=True)
+    lists: dict[str, list[Scored]] = {}
+    for each in scored:
+        lists.setdefault(each.condition.list_label, []).append(each)
+    compared = {label: own for label, own in lists.items() if len(own) > 1}
+    rest = [
+        each
         for each in scored
-    )
-    return Chart(
-        title="Precision and recall of entities",
+        if not each.condition.system or each.condition.list_label not in compared
+    ]
+    charts = [*_precisions("", rest, styles, by_list=True)]
+    for label, own in compared.items():
+        charts += _precisions(f", {label}", own, styles, by_list=False)
+    return tuple(charts)
+
+
+def _precisions(
+    of: str, scored: Sequence[Scored], styles: dict[str, int], *, by_list: bool
+) -> tuple[Chart, ...]:
+    """Draw precision against recall, with lists beside the marks or without; nothing of nothing."""
+    if not scored:
+        return ()
+    x, x_ticks = percent_axis(_bounds(scored, "recall"), LEFT, WIDTH - RIGHT)
+    y, y_ticks = percent_axis(_bounds(scored, "precision"), HEIGHT - BOTTOM, TOP)
+
+    def mark(each: Scored) -> Mark:
+        text = each.condition.short_list_label if by_list else ""
+        return _mark(each, x(_rate(each, "recall")), "precision", y, styles, text)
+
+    chart = Chart(
+        title=f"Precision and recall of entities{of}",
         description="The upper right corner is best. Along a grey curve F1 is the same.",
         x_label="recall, %",
         y_label="precision, %",
@@ -178,9 +195,14 @@ def precision_and_recall(decoded_set: DecodedSet) -> Chart | None:
         y_ticks=y_ticks,
         lines=(),
         curves=tuple(curve for f1 in F1_CURVES if (curve := _f1_curve(f1, x, y)) is not None),
-        marks=marks,
-        legend=_legend(styles),
+        marks=tuple(map(mark, scored)),
+        legend=_legend(scored, styles),
     )
+    return (chart,)
+
+
+def _column(each: Scored) -> str | int:
+    return each.condition.list_size or each.condition.list_label
 
 
 def _scored(decoded_set: DecodedSet) -> list[Scored]:
@@ -196,32 +218,17 @@ def _styles(scored: Iterable[Scored]) -> dict[str, int]:
     return {system: number % N_STYLES for number, system in enumerate(systems)}
 
 
-def _legend(styles: dict[str, int]) -> tuple[tuple[str, int], ...]:
+def _legend(scored: Iterable[Scored], styles: dict[str, int]) -> tuple[tuple[str, int], ...]:
     """Name the systems, where there is more than one."""
-    if len(styles) < 2:
+    systems = {each.condition.system: each.condition.system_label for each in scored}
+    if len(systems) < 2:
         return ()
-    return tuple((system or "decoder alone", style) for system, style in styles.items())
-
-
-def _columns(count: int) -> list[float]:
-    width = (WIDTH - LEFT - RIGHT) / count
-    return [round(LEFT + width * (column + 0.5), 1) for column in range(count)]
+    return tuple((label, styles[system]) for system, label in systems.items())
 
 
 def _bounds(scored: Sequence[Scored], name: str) -> tuple[float, float]:
     found = [figures for each in scored if (figures := each.percent(name)) is not None]
     return min(low for _, low, _ in found), max(high for *_, high in found)
-
-
-def _percent_axis(
-    bounds: tuple[float, float], begin: float, end: float
-) -> tuple[Scale, tuple[Tick, ...]]:
-    step = 20 if bounds[1] - bounds[0] > 50 else 10 if bounds[1] - bounds[0] > 20 else 5
-    low = max(0, math.floor(bounds[0] / step) * step)
-    high = min(100, max(math.ceil(bounds[1] / step) * step, low + step))
-    low = min(low, high - step)
-    scale = Scale(low, high, begin, end)
-    return scale, tuple(Tick(scale(tick), str(tick)) for tick in range(low, high + 1, step))
 
 
 def _lines_of_systems(

@@ -8,7 +8,8 @@ that of a system; what it was made from says which list it had.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 NO_LIST, SHARED = "none", "shared"
 SCORED_LIST = "list100"  # whose names count where a condition has no list of its own
@@ -24,11 +25,15 @@ class Condition:
       key: as in the name of its folder, `decode/SET.KEY`.
       system: the system, empty for the plain decoder.
       list_name: `list100`, `shared` or the like; empty where there is no list.
+      title: what the system is called, empty for its name.
+      place: of the system among those that have a title.
     """
 
     key: str
     system: str
     list_name: str
+    title: str = ""
+    place: int = 0
 
     @classmethod
     def of(cls, key: str, set_name: str, made_from: str = "") -> Condition:
@@ -48,12 +53,23 @@ class Condition:
         given = re.search(rf"\b{re.escape(set_name)}\.(list[0-9]+|shared)\.", made_from)
         return cls(key, key, given.group(1) if given else "")
 
+    def named(self, titles: Mapping[str, str]) -> Condition:
+        """Return it with the title that its system has, by the system; empty for the plain one."""
+        places = {system: place for place, system in enumerate(titles, start=1)}
+        place = places.get(self.system, 0) if self.system else 0
+        return replace(self, title=titles.get(self.system, ""), place=place)
+
+    @property
+    def system_label(self) -> str:
+        """Return what legends call its system."""
+        return self.title or self.system or "default"
+
     @property
     def label(self) -> str:
         """Return what tables call it."""
-        if not self.list_name:
-            return self.system or "no list"
-        return f"{self.system}, {self.list_label}" if self.system else self.list_label
+        if not self.system:
+            return self.list_label
+        return f"{self.system_label}, {self.list_label}" if self.list_name else self.system_label
 
     @property
     def list_label(self) -> str:
@@ -84,4 +100,5 @@ class Condition:
         """Return what conditions are sorted by: no list, plain lists, systems, all together."""
         rank = 2 if self.system.startswith("joint") else 1 if self.system else 0
         is_listed = bool(self.list_name)
-        return rank, self.system, is_listed, self.list_name == SHARED, self.list_size or 0, self.key
+        of_list = self.list_name == SHARED, self.list_size or 0
+        return rank, self.place, self.system, is_listed, *of_list, self.key

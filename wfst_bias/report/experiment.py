@@ -5,15 +5,16 @@
     EXP/data/SET.shared.txt            the list that all utterances share
     EXP/data/SET.cuts.jsonl.gz         the audio, where there is some
     EXP/decode/SET.CONDITION/          text; perhaps hyp.ctm, entities.jsonl, nbest.jsonl
-    EXP/score/SET.CONDITION.json       figures; perhaps SET.CONDITION.alarms.json
+    EXP/score/SET.CONDITION.json       figures; perhaps SET.CONDITION.alarms.json, .misses.json
+    EXP/systems/titles.toml            perhaps what systems are called, by name; "" is the plain one
 
 Whatever conditions are there are read; nothing says beforehand which.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from wfst_bias.files import read_lines
 from wfst_bias.formats.decoded import WrittenSpan, read_ctm, read_nbest, read_spans
 from wfst_bias.formats.kaldi_text import read_kaldi_text
 from wfst_bias.formats.results import NbestEntry, Word
+from wfst_bias.misses.report import MissReport, read_misses
 from wfst_bias.report.conditions import SCORED_LIST, SHARED, Condition
 from wfst_bias.report.figures import Alarms, Figure, read_alarms, read_figures
 from wfst_bias.score.score_files import ScoredList, own_list, read_shared_list
@@ -44,6 +46,7 @@ class Decoded:
       nbest: the n-best lists, best first; empty where there are none.
       figures: the rates by name; None where the condition was not scored.
       alarms: false alarms per hour; None where they were not counted.
+      misses: entities that were missed, and why; None where that was not asked.
     """
 
     condition: Condition
@@ -53,6 +56,11 @@ class Decoded:
     nbest: Mapping[str, tuple[NbestEntry, ...]]
     figures: Mapping[str, Figure] | None
     alarms: Alarms | None
+    misses: MissReport | None = None
+
+    def named(self, titles: Mapping[str, str]) -> Decoded:
+        """Return it with the title of its system."""
+        return replace(self, condition=self.condition.named(titles))
 
 
 @dataclass(frozen=True)
@@ -116,21 +124,23 @@ class Experiment:
         """
         folder = Path(folder)
         path = folder / "data/dataset.toml"
-        about = _read_toml(path)
-        sets = tuple(
-            _read_set(folder, name, role, tuple(about["sets"]))
-            for name, role in about["sets"].items()
-        )
+        about = _read_about(path)
+        titles = _read_titles(folder / "systems/titles.toml")
+        sets = tuple(_read_set(folder, name, about["sets"], titles) for name in about["sets"])
         if not any(each.decoded for each in sets):
             raise InputError("nothing is decoded", path=folder / "decode", remedy="run ./run.sh")
         return cls(about["title"], _notes(about), tuple(each for each in sets if each.decoded))
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def _read_tables(path: Path) -> dict[str, Any]:
     try:
-        about = tomli.loads("\n".join(read_lines(path)))
+        return tomli.loads("\n".join(read_lines(path)))
     except tomli.TOMLDecodeError as error:
         raise InputError(f"not TOML ({error})", path=path) from error
+
+
+def _read_about(path: Path) -> dict[str, Any]:
+    about = _read_tables(path)
     for key, kind in (("title", str), ("note", str), ("sets", dict)):
         if not isinstance(about.get(key), kind):
             remedy = "run stage 1 of run.sh again"
@@ -143,27 +153,39 @@ def _notes(about: Mapping[str, Any]) -> tuple[str, ...]:
     return (about["note"], *([f"The shared list: {shared}."] if shared else []))
 
 
-def _read_set(folder: Path, name: str, role: object, names: tuple[str, ...]) -> DecodedSet:
+def _read_titles(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    titles = _read_tables(path)
+    for title in titles.values():
+        if not isinstance(title, str):
+            raise InputError("expected a title of each system", path=path, value=title)
+    return titles
+
+
+def _read_set(
+    folder: Path, name: str, roles: Mapping[str, object], titles: Mapping[str, str]
+) -> DecodedSet:
     found = {
         path.name.removeprefix(f"{name}."): path
         for path in folder.glob(f"decode/{name}.*")
-        if (path / "text").is_file() and _set_of(path.name, names) == name
+        if (path / "text").is_file() and _set_of(path.name, roles) == name
     }
     data = folder / "data"
     references_path = data / f"{name}.{SCORED_LIST}.tsv"
     references = read_entities_tsv(references_path) if found else {}
     decoded = [
-        _read_decoded(path, key, name, folder / f"score/{name}.{key}")
+        _read_decoded(path, key, name, folder / f"score/{name}.{key}").named(titles)
         for key, path in found.items()
     ]
     for each in decoded:
         _check_utterances(references, each.texts, found[each.condition.key] / "text")
         _check_utterances(each.texts, references, references_path)
     decoded.sort(key=lambda each: each.condition.order)
-    return DecodedSet(name, str(role), data, references, tuple(decoded))
+    return DecodedSet(name, str(roles[name]), data, references, tuple(decoded))
 
 
-def _set_of(folder_name: str, names: tuple[str, ...]) -> str:
+def _set_of(folder_name: str, names: Iterable[str]) -> str:
     """Return the set that a folder belongs to: of `a` and `a.b`, the longer."""
     fitting = (name for name in names if folder_name.startswith(f"{name}."))
     return max(fitting, key=len, default="")
@@ -183,6 +205,7 @@ def _read_decoded(folder: Path, key: str, set_name: str, score: Path) -> Decoded
         nbest=_read_if_there(read_nbest, folder / "nbest.jsonl") or {},
         figures=_read_if_there(read_figures, score.with_name(f"{score.name}.json")),
         alarms=_read_if_there(read_alarms, score.with_name(f"{score.name}.alarms.json")),
+        misses=_read_if_there(read_misses, score.with_name(f"{score.name}.misses.json")),
     )
 
 

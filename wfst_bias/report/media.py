@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from lhotse.cut import Cut
 
 OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
+CAPTIONS = {
+    "attention": "What the adapter attends to",
+    "boost": "Where the boosts of entities came from",
+}
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -89,7 +93,8 @@ def find_images(folders: Sequence[Path], utterance_ids: Collection[str]) -> Imag
     """Read the PNGs of utterances: `ID.png` or `ID.KIND.png`, anywhere under a folder.
 
     Args:
-      folders: where they lie; an image's caption is its KIND, or the name of its folder.
+      folders: where they lie; an image's caption is its KIND, in the words of CAPTIONS where it is
+        one of those, or the name of its folder.
       utterance_ids: of the experiment.
 
     Raises:
@@ -103,7 +108,9 @@ def find_images(folders: Sequence[Path], utterance_ids: Collection[str]) -> Imag
         for path in sorted(folder.rglob("*.png")):
             name, caption = _utterance_and_kind(path, utterance_ids)
             if name in utterance_ids:
-                image = Image(caption, data_uri("image/png", _read_png(path)))
+                image = Image(
+                    CAPTIONS.get(caption, caption), data_uri("image/png", _read_png(path))
+                )
                 found.setdefault(name, []).append(image)
             else:
                 left_out.append(path)

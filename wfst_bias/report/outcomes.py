@@ -1,4 +1,6 @@
-"""What became of the entities of an utterance: found, missed and why, or made up.
+"""What became of the entities of an utterance: found, made up, or missed and what stands instead.
+
+Why an entity is missed is told by `wfst_bias.misses`.
 
 - Hypothesis: a hypothesis beside its reference, aligned once.
 - EntityOutcome, outcomes: what became of each entity that was said or written.
@@ -6,7 +8,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,13 +18,12 @@ from wfst_bias.score.wer import NO_WORD, Pair
 
 FOUND, FALSE_ALARM = "found", "false alarm"
 
-# Why an entity is missed, the first that holds.
-IN_NBEST = "right in the n-best list, but not first"
-CONFUSED = "another entity of the list in its place"
-IN_PART = "some of its words are right"
-NOTHING = "nothing in its place"
-OTHER_WORDS = "other words in its place"
-CAUSES = (IN_NBEST, CONFUSED, IN_PART, NOTHING, OTHER_WORDS)
+# What stands in the place of an entity that is missed, the first that holds.
+CONFUSED = "another entity of the list"
+IN_PART = "some of its words"
+NOTHING = "nothing"
+OTHER_WORDS = "other words"
+INSTEAD = (CONFUSED, IN_PART, OTHER_WORDS, NOTHING)
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class EntityOutcome:
     Attributes:
       entity: in the words by which it is compared.
       shown: as the reference has it, or the hypothesis where it is a false alarm.
-      outcome: FOUND, FALSE_ALARM or one of CAUSES.
+      outcome: FOUND, FALSE_ALARM or, where it is missed, one of INSTEAD.
       written: what the hypothesis has at its place.
       first_piece, n_pieces: its place in the hypothesis's pieces; none of them where it is missed.
     """
@@ -70,15 +70,12 @@ class Hypothesis:
         return places
 
 
-def outcomes(
-    hypothesis: Hypothesis, scored: ScoredList, alternatives: Callable[[], Sequence[str]]
-) -> list[EntityOutcome]:
+def outcomes(hypothesis: Hypothesis, scored: ScoredList) -> list[EntityOutcome]:
     """Tell what became of each entity of an utterance, counted as `count_entities` does.
 
     Args:
       hypothesis: what was written, beside what was said.
       scored: the entities to look for.
-      alternatives: gives the other texts of the n-best list; called where an entity is missed.
     """
     match = match_entities(hypothesis.pairs, scored.index)
     counted = scored.targets
@@ -87,9 +84,11 @@ def outcomes(
         for said, written in zip(match.hits, match.written, strict=True)
         if counted is None or said.entity in counted
     ]
-    misses = [each for each in match.misses if counted is None or each.entity in counted]
-    elsewhere = _hits_of(hypothesis.reference, alternatives(), scored) if misses else set()
-    missed = [_missed(hypothesis, each, match, elsewhere) for each in misses]
+    missed = [
+        _missed(hypothesis, each, match)
+        for each in match.misses
+        if counted is None or each.entity in counted
+    ]
     return [*found, *missed, *(_false_alarm(hypothesis, each) for each in match.false_alarms)]
 
 
@@ -111,23 +110,19 @@ def _false_alarm(hypothesis: Hypothesis, written: Occurrence) -> EntityOutcome:
     return EntityOutcome(written.entity, shown, FALSE_ALARM, shown, pieces.start, len(pieces))
 
 
-def _missed(
-    hypothesis: Hypothesis, said: Occurrence, match: EntityMatch, elsewhere: set[Occurrence]
-) -> EntityOutcome:
+def _missed(hypothesis: Hypothesis, said: Occurrence, match: EntityMatch) -> EntityOutcome:
     steps = _steps_under(hypothesis, said)
     words = [hypothesis.places[step][1] for step in steps if hypothesis.pairs[step][1] != NO_WORD]
     others = {place for each in match.false_alarms for place in each.places}
-    if said in elsewhere:
-        cause = IN_NBEST
-    elif others & set(words):
-        cause = CONFUSED
+    if others & set(words):
+        instead = CONFUSED
     elif any(one == other for one, other in (hypothesis.pairs[step] for step in steps)):
-        cause = IN_PART
+        instead = IN_PART
     else:
-        cause = OTHER_WORDS if words else NOTHING
+        instead = OTHER_WORDS if words else NOTHING
     pieces = dict.fromkeys(hypothesis.text.piece_of_word[word] for word in words)
     written = " ".join(hypothesis.text.pieces[piece] for piece in pieces)
-    return EntityOutcome(said.entity, _shown(hypothesis.reference, said), cause, written)
+    return EntityOutcome(said.entity, _shown(hypothesis.reference, said), instead, written)
 
 
 def _steps_under(hypothesis: Hypothesis, said: Occurrence) -> range:
@@ -144,12 +139,6 @@ def _steps_under(hypothesis: Hypothesis, said: Occurrence) -> range:
     while last + 1 < len(pairs) and pairs[last + 1][0] == NO_WORD:
         last += 1
     return range(first, last + 1)
-
-
-def _hits_of(reference: Text, texts: Sequence[str], scored: ScoredList) -> set[Occurrence]:
-    """Return the entities of the reference that any of several texts has."""
-    hypotheses = (Hypothesis(reference, Text.of(text)) for text in texts)
-    return {hit for each in hypotheses for hit in match_entities(each.pairs, scored.index).hits}
 
 
 def _pieces(text: Text, occurrence: Occurrence) -> range:

@@ -16,16 +16,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from wfst_bias.errors import InputError
+from wfst_bias.misses.causes import MEANINGS, Cause
 from wfst_bias.report.charts import Chart, f1_by_list_size, precision_and_recall
 from wfst_bias.report.experiment import DecodedSet, Experiment
 from wfst_bias.report.figures import Figure
 from wfst_bias.report.media import Image, embed_audio, find_images
-from wfst_bias.report.outcomes import CAUSES
+from wfst_bias.report.outcomes import INSTEAD
 from wfst_bias.report.page_data import most_telling, nbest_rows, set_data
-from wfst_bias.report.summary import Analysed, analyse, count_causes
+from wfst_bias.report.summary import Analysed, analyse, count_instead
 
 SCRIPTS = ("page.js", "entities.js", "timeline.js", "utterances.js", "start.js")
 STYLES = ("page.css", "charts.css")
+
+CountRow = tuple[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -66,14 +69,20 @@ class SetSection:
 
     Attributes:
       decoded_set: the set.
+      headline: what a list changes, in one sentence; empty where that is not known.
       charts: of its figures.
-      causes: where misses come from, by condition.
+      causes: that any miss has whose cause is known.
+      cause_rows: how many misses each of them has, by condition.
+      instead_rows: how many misses each of INSTEAD stands in the place of, by condition.
       script_data: for the script.
     """
 
     decoded_set: DecodedSet
+    headline: str
     charts: tuple[Chart, ...]
-    causes: tuple[tuple[str, dict[str, int]], ...]
+    causes: tuple[Cause, ...]
+    cause_rows: tuple[CountRow, ...]
+    instead_rows: tuple[CountRow, ...]
     script_data: dict[str, Any]
 
 
@@ -103,14 +112,43 @@ def _section(
     data = set_data(decoded_set, analysed)
     data["media"] = _media(decoded_set, analysed, options, images)
     labels = [each.condition.label for each in decoded_set.decoded]
-    causes = [count_causes(each.values()) for each in analysed]
-    charts = (f1_by_list_size(decoded_set), precision_and_recall(decoded_set))
+    explained = [
+        (label, each.misses.counts)
+        for label, each in zip(labels, decoded_set.decoded, strict=True)
+        if each.misses is not None
+    ]
+    causes = tuple(cause for cause in Cause if any(counts[cause] for _, counts in explained))
+    charts = (f1_by_list_size(decoded_set), *precision_and_recall(decoded_set))
     return SetSection(
         decoded_set,
+        _headline(decoded_set),
         tuple(chart for chart in charts if chart is not None),
-        tuple(zip(labels, causes, strict=True)),
+        causes,
+        tuple((label, tuple(counts[cause] for cause in causes)) for label, counts in explained),
+        tuple(
+            (label, tuple(count_instead(each.values()).values()))
+            for label, each in zip(labels, analysed, strict=True)
+        ),
         data,
     )
+
+
+def _headline(decoded_set: DecodedSet) -> str:
+    """Say what the first list of the plain decoder, or else of any system, changes."""
+    scored = [each for each in decoded_set.decoded if each.figures is not None]
+    before = next((each for each in scored if not each.condition.list_name), None)
+    after = next((each for each in scored if each.condition.list_name), None)
+    if before is None or after is None or not before.figures or not after.figures:
+        return ""
+    changes = [
+        f"{what} {_percent(before.figures[name].rate)} → {_percent(after.figures[name].rate)}"
+        for name, what in (
+            ("F1", "F1 of entities"),
+            ("WER", "WER"),
+            ("U-WER", "WER on other words"),
+        )
+    ]
+    return f"From {before.condition.label} to {after.condition.label}, in %: {', '.join(changes)}."
 
 
 def _media(
@@ -146,7 +184,8 @@ def _render(experiment: Experiment, sections: Sequence[SetSection]) -> str:
     return environment.get_template("report.html.j2").render(
         experiment=experiment,
         sections=sections,
-        cause_names=CAUSES,
+        meanings=MEANINGS,
+        instead_names=INSTEAD,
         styles=Markup("\n".join(_source(environment, name) for name in STYLES)),
         scripts=Markup("\n".join(_source(environment, name) for name in SCRIPTS)),
     )

@@ -10,14 +10,16 @@ hypothesis that several conditions share stands there once.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wfst_bias.formats.decoded import WrittenSpan
 from wfst_bias.formats.results import NbestEntry, Word
+from wfst_bias.misses.causes import Cause, Miss
 from wfst_bias.report.differences import ADDED, MISSING, OTHER, RIGHT, Difference, Text, differences
 from wfst_bias.report.experiment import Decoded, DecodedSet
-from wfst_bias.report.outcomes import CAUSES, FALSE_ALARM, FOUND, EntityOutcome
+from wfst_bias.report.outcomes import FALSE_ALARM, FOUND, INSTEAD, EntityOutcome
 from wfst_bias.report.summary import Analysed, EntityRow, EntityTally, entity_rows
 from wfst_bias.score.entity_score import EntityIndex
 from wfst_bias.score.score_files import own_list
@@ -40,6 +42,7 @@ def set_data(decoded_set: DecodedSet, analysed: Sequence[Mapping[str, Analysed]]
         "conditions": [each.condition.label for each in decoded_set.decoded],
         "entities": [_entity(row, places) for row in entity_rows(analysed)],
         "utterances": [_utterance(utterance_id, decoded_set, analysed) for utterance_id in places],
+        "misses": _misses(decoded_set.decoded),
     }
 
 
@@ -54,7 +57,7 @@ def most_telling(analysed: Sequence[Mapping[str, Analysed]], count: int) -> list
     def telling(utterance_id: str) -> tuple[int, int]:
         each = [condition[utterance_id] for condition in analysed]
         results = {(one.count(FOUND), one.count(FALSE_ALARM)) for one in each}
-        return -len(results), -sum(one.count(FALSE_ALARM, *CAUSES) for one in each)
+        return -len(results), -sum(one.count(FALSE_ALARM, *INSTEAD) for one in each)
 
     return sorted(analysed[0], key=telling)[:count] if analysed else []
 
@@ -62,6 +65,28 @@ def most_telling(analysed: Sequence[Mapping[str, Analysed]], count: int) -> list
 def nbest_rows(decoded: Sequence[Decoded], utterance_id: str) -> list[list[list[object]]]:
     """Return the n-best list of an utterance under each condition: text, score, boost, phones."""
     return [[_nbest(entry) for entry in each.nbest.get(utterance_id, ())] for each in decoded]
+
+
+def _misses(decoded: Sequence[Decoded]) -> dict[str, list[list[object]]]:
+    """Return what is missed, by utterance: condition, entity, cause, how far it came."""
+    found: dict[str, list[list[object]]] = {}
+    for place, each in enumerate(decoded):
+        for miss in each.misses.misses if each.misses is not None else ():
+            row = [place, miss.entity, miss.cause.value, _how_far(miss)]
+            found.setdefault(miss.utterance_id, []).append(row)
+    return found
+
+
+def _how_far(miss: Miss) -> str:
+    if miss.rank is not None:
+        return f"rank {miss.rank}"
+    if miss.cause is Cause.IN_LATTICE:
+        return f"{miss.behind_nats:.1f} nats behind the best path"
+    if miss.lost_nats is None:
+        return ""
+    if math.isinf(miss.lost_nats):
+        return "does not fit into its place"
+    return f"would cost {miss.lost_nats:.1f} nats a word"
 
 
 def _entity(row: EntityRow, places: Mapping[str, int]) -> list[object]:
@@ -106,7 +131,7 @@ def _hypothesis(utterance: Analysed, decoded: Decoded, utterance_id: str) -> dic
     words = decoded.words.get(utterance_id, ())
     marked = [each for each in utterance.outcomes if each.n_pieces]
     found = differences(hypothesis.reference, hypothesis.text, hypothesis.pairs)
-    counts = (FOUND,), CAUSES, (FALSE_ALARM,)
+    counts = (FOUND,), INSTEAD, (FALSE_ALARM,)
     return {
         "words": [_difference(each) for each in found],
         "marks": [[each.first_piece, each.n_pieces, each.outcome == FOUND] for each in marked],

@@ -1,14 +1,14 @@
-"""Outcomes of a set, counted by entity and by cause.
+"""Outcomes of a set, counted by entity and by what stands in the place of misses.
 
 - Analysed, analyse: every hypothesis of a set beside its reference, with the outcomes.
 - EntityRow, entity_rows: each entity with what became of it under every condition.
-- count_causes: where the misses of a condition come from.
+- count_instead: what stands in the place of what a condition misses.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tqdm import tqdm
@@ -16,9 +16,9 @@ from tqdm import tqdm
 from wfst_bias.report.differences import Text
 from wfst_bias.report.experiment import Decoded, DecodedSet
 from wfst_bias.report.outcomes import (
-    CAUSES,
     FALSE_ALARM,
     FOUND,
+    INSTEAD,
     EntityOutcome,
     Hypothesis,
     outcomes,
@@ -109,12 +109,7 @@ def analyse(decoded_set: DecodedSet) -> list[dict[str, Analysed]]:
 
 def _analyse(utterance_id: str, said: Text, decoded: Decoded, scored: ScoredList) -> Analysed:
     hypothesis = Hypothesis(said, Text.of(decoded.texts[utterance_id]))
-    others = _other_texts(decoded, utterance_id)
-    return Analysed(hypothesis, tuple(outcomes(hypothesis, scored, others)))
-
-
-def _other_texts(decoded: Decoded, utterance_id: str) -> Callable[[], Sequence[str]]:
-    return lambda: [" ".join(each.words) for each in decoded.nbest.get(utterance_id, ())[1:]]
+    return Analysed(hypothesis, tuple(outcomes(hypothesis, scored)))
 
 
 def entity_rows(analysed: Sequence[Mapping[str, Analysed]]) -> list[EntityRow]:
@@ -135,7 +130,7 @@ def entity_rows(analysed: Sequence[Mapping[str, Analysed]]) -> list[EntityRow]:
     return [rows[entity] for entity in sorted(rows)]
 
 
-def count_causes(utterances: Iterable[Analysed]) -> dict[str, int]:
-    """Count the misses of a condition by cause."""
+def count_instead(utterances: Iterable[Analysed]) -> dict[str, int]:
+    """Count the misses of a condition by what stands in their place."""
     counts = Counter(each.outcome for utterance in utterances for each in utterance.outcomes)
-    return {cause: counts[cause] for cause in CAUSES}
+    return {kind: counts[kind] for kind in INSTEAD}

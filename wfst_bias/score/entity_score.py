@@ -3,17 +3,19 @@
 - EntityIndex: a list of entities, ready to be looked for in word sequences.
 - match_entities: which entities of one aligned utterance are found, missed and made up.
 - count_entities: hits, misses and false alarms of one aligned utterance.
+- count_match: the same of a match, perhaps of a group of entities alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wfst_bias.score.fraction import Fraction
 from wfst_bias.score.wer import NO_WORD, Pair
 
 Entity = tuple[str, ...]
+IsOfGroup = Callable[[Entity], bool]
 
 
 @dataclass(frozen=True)
@@ -171,11 +173,32 @@ def count_entities(
       targets: the entities whose hits and misses count, all where None. Any other entity counts
         only where it is a false alarm.
     """
-    match = match_entities(pairs, index)
+    return count_match(match_entities(pairs, index), targets)
+
+
+def count_match(
+    match: EntityMatch,
+    targets: Collection[Entity] | None = None,
+    is_of_group: IsOfGroup | None = None,
+) -> EntityCounts:
+    """Count hits, misses and false alarms, perhaps of the entities of a group alone.
+
+    Args:
+      match: of one utterance, with all entities of the list.
+      targets: as for `count_entities`.
+      is_of_group: tells which entities count; all where None.
+    """
+
+    def count(found: Iterable[Occurrence], of: Collection[Entity] | None) -> int:
+        return sum(
+            (of is None or each.entity in of) and (is_of_group is None or is_of_group(each.entity))
+            for each in found
+        )
+
     return EntityCounts(
-        hits=_count_targets(match.hits, targets),
-        misses=_count_targets(match.misses, targets),
-        false_alarms=len(match.false_alarms),
+        hits=count(match.hits, targets),
+        misses=count(match.misses, targets),
+        false_alarms=count(match.false_alarms, None),
     )
 
 
@@ -197,7 +220,3 @@ def _in_reference(occurrence: Occurrence, places: Mapping[int, int]) -> Occurren
     if first is None or matched != list(range(first, first + len(matched))):
         return None
     return Occurrence(first, occurrence.entity)
-
-
-def _count_targets(found: Iterable[Occurrence], targets: Collection[Entity] | None) -> int:
-    return sum(targets is None or occurrence.entity in targets for occurrence in found)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from wfst_bias.entities.list_file import (
     RejectedLine,
@@ -18,7 +19,14 @@ from wfst_bias.errors import InputError
 from wfst_bias.formats.kaldi_text import read_kaldi_text
 from wfst_bias.score.bootstrap import DEFAULTS, BootstrapOptions
 from wfst_bias.score.comparison import comparison_words
-from wfst_bias.score.entity_score import Entity, EntityIndex, count_entities
+from wfst_bias.score.entity_groups import by_length
+from wfst_bias.score.entity_score import (
+    Entity,
+    EntityIndex,
+    IsOfGroup,
+    count_match,
+    match_entities,
+)
 from wfst_bias.score.replacements import (
     ReplacementCounts,
     count_replacements,
@@ -26,6 +34,8 @@ from wfst_bias.score.replacements import (
 )
 from wfst_bias.score.scores import Scores, UtteranceScore
 from wfst_bias.score.wer import align, count_errors_by_class
+
+NO_GROUPS: Mapping[str, IsOfGroup] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,7 @@ def score_files(
     hyp_text: Path | str,
     entities_path: Path | str | None = None,
     options: BootstrapOptions = DEFAULTS,
+    groups: Mapping[str, IsOfGroup] | None = None,
 ) -> Scores:
     """Score hypotheses; utterances are matched by id, words compared as `comparison_words`.
 
@@ -51,6 +62,7 @@ def score_files(
         rare words of an utterance are the entities to find, and the rest of its own list
         counts where it is a false alarm.
       options: how the intervals are estimated.
+      groups: of entities, to be counted by themselves too; None for those `by_length`.
 
     Raises:
       InputError: a file cannot be read, a list has a broken line, or an utterance is in one
@@ -60,8 +72,9 @@ def score_files(
     hypotheses = read_kaldi_text(hyp_text)
     _check_same_utterances(references, ref_tsv, hypotheses, hyp_text)
     shared = None if entities_path is None else read_shared_list(entities_path)
+    groups = by_length() if groups is None else groups
     scores = [
-        score_utterance(reference, hypotheses[utterance_id], shared)
+        score_utterance(reference, hypotheses[utterance_id], shared, groups)
         for utterance_id, reference in references.items()
     ]
     return Scores(tuple(scores), options)
@@ -92,7 +105,10 @@ def score_replacements(
 
 
 def score_utterance(
-    reference: UtteranceList, hypothesis: str, shared: ScoredList | None = None
+    reference: UtteranceList,
+    hypothesis: str,
+    shared: ScoredList | None = None,
+    groups: Mapping[str, IsOfGroup] = NO_GROUPS,
 ) -> UtteranceScore:
     """Count the errors and entities of one utterance.
 
@@ -100,6 +116,7 @@ def score_utterance(
       reference: what was said, with the rare words and the list of the utterance.
       hypothesis: what was recognized.
       shared: the entities to score, where they are not the utterance's own.
+      groups: of entities, to be counted by themselves too.
     """
     words = comparison_words(reference.text)
     pairs = align(words, comparison_words(hypothesis))
@@ -108,10 +125,12 @@ def score_utterance(
     found = rare.occurrences(words)
     rare_places = {place for each in found for place in each.places}
     scored = shared or own_list(reference)
+    match = match_entities(pairs, scored.index)
     return UtteranceScore(
         reference.utterance_id,
         count_errors_by_class(pairs, rare_words, rare_places),
-        count_entities(pairs, scored.index, scored.targets),
+        count_match(match, scored.targets),
+        {name: count_match(match, scored.targets, is_of) for name, is_of in groups.items()},
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, reduce
 from operator import add
@@ -40,15 +40,29 @@ Counts = ErrorCounts | EntityCounts
 
 @dataclass(frozen=True)
 class UtteranceScore:
-    """Hold the counts of one utterance, or their sum over several, which has no id."""
+    """Hold the counts of one utterance, or their sum over several, which has no id.
+
+    Attributes:
+      utterance_id: the utterance.
+      words: errors of words, by class.
+      entities: what became of entities.
+      groups: the same, of each group of entities by its name.
+    """
 
     utterance_id: str = ""
     words: ClassCounts = field(default_factory=ClassCounts)
     entities: EntityCounts = field(default_factory=EntityCounts)
+    groups: Mapping[str, EntityCounts] = field(default_factory=dict)
 
     def __add__(self, other: UtteranceScore) -> UtteranceScore:
         words, entities = self.words + other.words, self.entities + other.entities
-        return UtteranceScore(words=words, entities=entities)
+        names = dict.fromkeys((*self.groups, *other.groups))
+        groups = {name: self.of_group(name) + other.of_group(name) for name in names}
+        return UtteranceScore(words=words, entities=entities, groups=groups)
+
+    def of_group(self, name: str) -> EntityCounts:
+        """Return what became of the entities of a group."""
+        return self.groups.get(name, EntityCounts())
 
 
 @dataclass(frozen=True)
@@ -71,6 +85,19 @@ METRICS: dict[str, Metric] = {
         lambda s: s.entities,
     ),
 }
+GROUP_METRICS = ("precision", "recall", "F1")
+
+
+def group_metrics(name: str) -> dict[str, Metric]:
+    """Return the metrics of a group of entities, by GROUP_METRICS."""
+
+    def of_group(metric: Metric) -> Metric:
+        def alone(score: UtteranceScore) -> UtteranceScore:
+            return UtteranceScore(entities=score.of_group(name))
+
+        return Metric(lambda s: metric.fraction(alone(s)), lambda s: metric.counts(alone(s)))
+
+    return {metric: of_group(METRICS[metric]) for metric in GROUP_METRICS}
 
 
 @dataclass(frozen=True)
@@ -105,35 +132,32 @@ class Scores:
         """Return each of METRICS by name."""
         return {name: self._score(metric) for name, metric in METRICS.items()}
 
+    @cached_property
+    def groups(self) -> dict[str, dict[str, Score]]:
+        """Return GROUP_METRICS of each group of entities, by its name."""
+        return {
+            name: {of: self._score(metric) for of, metric in group_metrics(name).items()}
+            for name in self.total.groups
+        }
+
     def to_table(self) -> str:
-        """Render one line per metric: rate in %, interval in %, counts.
+        """Render one line per metric: rate in %, interval in %, counts; F1 by group of entities.
 
         The rate of false alarms is per 100 words of the reference.
         """
         confidence = f"{100 * self.options.confidence:g} % interval"
-        lines = [f"{'metric':<14}{'%':>7}  {confidence:>16}  counts"]
-        for name, score in self.metrics.items():
-            low, high = map(_percent, score.interval)
-            bounds = f"{low} to {high}"
-            lines.append(
-                f"{name:<14}{_percent(score.rate):>7}  {bounds:>16}  {_count_text(score.counts)}"
-            )
+        lines = [f"{'metric':<20}{'%':>7}  {confidence:>16}  counts"]
+        lines += [_table_line(name, score) for name, score in self.metrics.items()]
+        lines += [_table_line(f"F1, {name}", of["F1"]) for name, of in self.groups.items()]
         return "\n".join([*lines, f"{len(self.utterances)} utterances"]) + "\n"
 
     def to_json(self) -> str:
         """Render every metric with rate and interval as fractions of 1; null where unknown."""
-        metrics = {
-            name: {
-                "rate": _known(score.rate),
-                "interval": [_known(bound) for bound in score.interval],
-                "counts": asdict(score.counts),
-            }
-            for name, score in self.metrics.items()
-        }
         whole = {
             "utterances": len(self.utterances),
             "bootstrap": asdict(self.options),
-            "metrics": metrics,
+            "metrics": _as_json(self.metrics),
+            "groups": {name: _as_json(of) for name, of in self.groups.items()},
         }
         return json.dumps(whole, indent=2, allow_nan=False) + "\n"
 
@@ -177,6 +201,23 @@ def _fraction_table(metric: Metric, utterances: Sequence[UtteranceScore]) -> Flo
     """Return numerators and denominators, shape (utterance, 2)."""
     table = np.array([metric.fraction(utterance) for utterance in utterances], dtype=np.float64)
     return table.reshape(-1, 2)
+
+
+def _table_line(name: str, score: Score) -> str:
+    low, high = map(_percent, score.interval)
+    bounds = f"{low} to {high}"
+    return f"{name:<20}{_percent(score.rate):>7}  {bounds:>16}  {_count_text(score.counts)}"
+
+
+def _as_json(scores: Mapping[str, Score]) -> dict[str, object]:
+    return {
+        name: {
+            "rate": _known(score.rate),
+            "interval": [_known(bound) for bound in score.interval],
+            "counts": asdict(score.counts),
+        }
+        for name, score in scores.items()
+    }
 
 
 def _known(number: float) -> float | None:

@@ -100,15 +100,22 @@ function openUtterance(data, place) {
     textTable(utterance, groups),
   );
   showTimes(panel, groups, audio);
-  panel.append(...media.images.map(([caption, uri]) => make("figure", {}, make("img", { src: uri, alt: `${caption} of ${utterance.id}` }), make("figcaption", {}, caption))));
-  for (const part of [spansTable(groups), nbestTable(data, media.nbest)]) if (part) panel.append(part);
+  panel.append(...media.images.map(([caption, uri]) => imageFigure(caption, uri, utterance.id)));
+  for (const part of [missesTable(data, utterance), spansTable(groups), nbestTable(data, media.nbest)]) if (part) panel.append(part);
+}
+
+/** Show an image as wide as the panel; a click shows it as large as it is, and back. */
+function imageFigure(caption, uri, id) {
+  const zoom = make("button", { type: "button", class: "zoom", "aria-pressed": "false", "aria-label": `Enlarge: ${caption}` }, make("img", { src: uri, alt: `${caption}: ${id}` }));
+  zoom.addEventListener("click", () => zoom.setAttribute("aria-pressed", String(zoom.getAttribute("aria-pressed") === "false")));
+  return make("figure", {}, make("figcaption", {}, caption), make("div", { class: "scroll" }, zoom));
 }
 
 /** Bring together the conditions that wrote the same. */
 function groupsOf(data, utterance) {
   return utterance.hyps.map((hyp, place) => ({
     hyp,
-    label: data.conditions.filter((_, condition) => utterance.of[condition] === place).join(", "),
+    label: data.conditions.filter((_, condition) => utterance.of[condition] === place).join("; "),
   }));
 }
 
@@ -184,6 +191,13 @@ function showTimes(panel, groups, audio) {
   const drawn = drawTimeline(lanes, panel.clientWidth - 4);
   panel.append(make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Axis of time" }, drawn.timeline));
   if (audio) follow(audio, drawn);
+}
+
+function missesTable(data, utterance) {
+  if (!Object.hasOwn(data.misses, utterance.id)) return null;
+  const rows = data.misses[utterance.id].map(([condition, entity, cause, howFar]) => [data.conditions[condition], entity, cause, howFar || null]);
+  const headings = ["condition", "entity", "cause", "how far it came"];
+  return make("details", { open: "" }, make("summary", {}, "Why entities are missed"), plainTable(headings, rows));
 }
 
 function spansTable(groups) {

@@ -1,9 +1,10 @@
 """How well entities of several kinds are found: of one word or more, of common or rare subwords.
 
-    python -m local.entity_groups EXP --tokens TOKENS --training TRAIN.tsv... [--list list100]
+    python -m local.subword_groups EXP --tokens TOKENS --training TRAIN.tsv... [--list list100]
 
 EXP is a folder that run.sh has filled; every condition that was decoded with that list gets rows,
-and no list. TRAIN.tsv are the sentences of an adapter's training (local.synthetic.invent): a
+and no list. Entities are told apart by their length, as `wfst-bias score` does, and by their
+subwords: TRAIN.tsv are the sentences of an adapter's training (local.synthetic.invent), and a
 subword is rare that fewer than 30 of their entities have. Rates are in %, with 95 % bootstrap
 intervals over utterances.
 """
@@ -12,24 +13,20 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from local.synthetic.entities import spoken_form
 from local.synthetic.sentences import read_sentences
-from wfst_bias.entities.list_file import UtteranceList, read_entities_tsv
 from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.entities.spelling import Speller
 from wfst_bias.errors import InputError
-from wfst_bias.formats.kaldi_text import read_kaldi_text
-from wfst_bias.score.score_files import score_utterance
-from wfst_bias.score.scores import Scores
+from wfst_bias.score.entity_groups import by_length
+from wfst_bias.score.entity_score import Entity, IsOfGroup
+from wfst_bias.score.score_files import score_files
+from wfst_bias.score.scores import GROUP_METRICS, Score
 from wfst_bias.tokens import TokenTable
 
 FEWEST = 30  # entities of training that a common subword is in
-
-IsOfGroup = Callable[[str], bool]
 
 
 def main() -> None:
@@ -40,11 +37,11 @@ def main() -> None:
     parser.add_argument("--list", default="list100")
     arguments = parser.parse_args()
     try:
-        groups = groups_of(TokenTable.read(arguments.tokens), arguments.training)
+        groups = by_length() | by_subwords(TokenTable.read(arguments.tokens), arguments.training)
         rows = list(rows_of(arguments.exp, arguments.list, groups))
     except InputError as error:
         parser.exit(2, f"{parser.prog}: {error}\n")
-    print(row("set", "condition", "entities", "said", "precision", "recall", "F1"))
+    print(row("set", "condition", "entities of", "said", *GROUP_METRICS))
     print(row(*["---"] * 7))
     print(*rows, sep="\n")
 
@@ -60,17 +57,18 @@ def rows_of(exp: Path, list_name: str, groups: Mapping[str, IsOfGroup]) -> Itera
         raise InputError(f"no data with {list_name}: run run.sh first", path=exp)
     for path in paths:
         name = path.name.removesuffix(f".{list_name}.tsv")
-        references = read_entities_tsv(path)
         for text in sorted((exp / "decode").glob(f"{name}.*/text")):
             condition = text.parent.name.removeprefix(f"{name}.")
             if condition == "none" or condition.endswith(list_name):
-                texts = read_kaldi_text(text)
-                for group, is_of_group in groups.items():
-                    yield row(name, condition, group, *rates(references, texts, is_of_group))
+                scores = score_files(path, text, groups=groups)
+                for group, found in scores.groups.items():
+                    counts = scores.total.of_group(group)
+                    said = str(counts.hits + counts.misses)
+                    yield row(name, condition, group, said, *(rate(s) for s in found.values()))
 
 
-def groups_of(tokens: TokenTable, training: Sequence[Path]) -> dict[str, IsOfGroup]:
-    """Return what tells whether an entity is of a group, by the group's name."""
+def by_subwords(tokens: TokenTable, training: Sequence[Path]) -> dict[str, IsOfGroup]:
+    """Tell apart entities whose subwords are all common in training, and those with a rare one."""
     speller, normalizer = Speller(tokens), Normalizer(tokens)
 
     def subwords(name: str) -> set[int]:
@@ -82,45 +80,16 @@ def groups_of(tokens: TokenTable, training: Sequence[Path]) -> dict[str, IsOfGro
     }
     counts = Counter(token for name in sorted(names) for token in subwords(name))
 
-    def is_rare(name: str) -> bool:
-        return any(counts[token] < FEWEST for token in subwords(name))
+    def is_rare(entity: Entity) -> bool:
+        return any(counts[token] < FEWEST for token in subwords(" ".join(entity)))
 
-    def is_long(name: str) -> bool:
-        return " " in spoken_form(name)
-
-    return {
-        "of one word": lambda name: not is_long(name),
-        "of several words": is_long,
-        "of common subwords": lambda name: not is_rare(name),
-        "with a rare subword": is_rare,
-    }
+    return {"common subwords": lambda entity: not is_rare(entity), "a rare subword": is_rare}
 
 
-def rates(
-    references: Mapping[str, UtteranceList], texts: Mapping[str, str], is_of_group: IsOfGroup
-) -> Iterator[str]:
-    """Yield how often entities of a group are said, and how well they are found."""
-    known: dict[str, bool] = {}
-
-    def only(names: Sequence[str]) -> tuple[str, ...]:
-        for name in names:
-            if name not in known:
-                known[name] = is_of_group(name)
-        return tuple(name for name in names if known[name])
-
-    scores = Scores(
-        tuple(
-            score_utterance(
-                replace(each, rare=only(each.rare), entities=only(each.entities)), texts[name]
-            )
-            for name, each in references.items()
-        )
-    )
-    counts = scores.total.entities
-    yield str(counts.hits + counts.misses)
-    for metric in ("precision", "recall", "F1"):
-        low, high = scores.metrics[metric].interval
-        yield f"{100 * scores.metrics[metric].rate:.1f} ({100 * low:.1f} to {100 * high:.1f})"
+def rate(score: Score) -> str:
+    """Return a rate in %, with its interval."""
+    low, high = score.interval
+    return f"{100 * score.rate:.1f} ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def row(*cells: str) -> str:
