@@ -56,6 +56,7 @@ lists_of() { # SET: list100 and so on, shared
   echo shared
 }
 log_probs_of() { first_of "$data/$1.npz" "$exp/log_probs/$1.npz"; }
+phones_of() { [[ $with_phones == false ]] || first_of "$exp/log_probs/$1.phones.npz"; }
 heard() { # SET LIST: what is decoded, by the model with its adapter if there is a list
   if [[ $with_adapter == false || $adapter == none || $2 == none ]]; then
     log_probs_of "$1"
@@ -75,9 +76,10 @@ give_list() { # SET LIST: the flags of a list, and its file
 
 # decode SET LIST, by the system that is named, or else with all that there is
 decode() {
-  local condition=${system:+$system.}$2 log_probs lm list_flags list_file lattices=()
+  local condition=${system:+$system.}$2 log_probs phones lm list_flags list_file lattices=()
   local out=$exp/decode/$1.$condition
   log_probs=$(heard "$1" "$2")
+  phones=$(phones_of "$1")
   [[ -n $system || " $explained " != *" $2 "* ]] || lattices=(--lattices)
   lm=$(first_of "$exp/systems/$1.$system.arpa.gz" "$(lm_of "$1")")
   [[ -n $log_probs && -n $lm ]] || fail_usage "not all made that decoding needs: start from --stage 2"
@@ -85,8 +87,9 @@ decode() {
   echo "-- $1, $condition" >&2
   mkdir -p "$out"
   cp "${options[1]-/dev/null}" "$out/options.toml" # empty: the defaults
-  once "$out/made_from" "$log_probs" "$tokens" "$lm" "$out/options.toml" "$list_file" -- \
-    wfst-bias decode --log-probs "$log_probs" "${acoustic[@]}" --lm "$lm" "${options[@]}" \
+  once "$out/made_from" "$log_probs" "$phones" "$tokens" "$lm" "$out/options.toml" "$list_file" -- \
+    wfst-bias decode --log-probs "$log_probs" ${phones:+--phone-log-probs "$phones"} \
+    "${acoustic[@]}" --lm "$lm" "${options[@]}" \
     "${list_flags[@]}" "${lattices[@]}" --nj "$nj" --cache "$exp/graph/$1" --out "$out"
 }
 
@@ -94,11 +97,11 @@ decode() {
 # those of the list
 score() {
   local condition=${system:+$system.}$2 reference=$data/$1.$2.tsv names=() compared=()
-  local out=$exp/score/$1.$condition constant=$exp/decode/$1.constant.$2/text
-  local decoded=$exp/decode/$1.$condition
+  local out=$exp/score/$1.$condition decoded=$exp/decode/$1.$condition
+  local other=$exp/decode/$1.${against:+$against.}$2/text
   [[ -f $reference ]] || reference=$data/$1.list100.tsv
   [[ $2 != shared ]] || names=(--entities "$data/$1.shared.txt")
-  [[ " ${chosen[*]} " != *" constant "* || ! -f $constant ]] || compared=(--compare "$constant")
+  [[ " ${chosen[*]} " != *" ${against:-$system} "* || ! -f $other ]] || compared=(--compare "$other")
   mkdir -p "$exp/score"
   wfst-bias score --hyp "$decoded/text" --ref "$reference" "${names[@]}" --lm "$(lm_of "$1")" \
     "${compared[@]}" --json "$out.json" > "$out.txt"
@@ -113,7 +116,9 @@ if run_stage 0 "set up the environment"; then
 fi
 
 explained="list100 shared" # lists whose misses are put down to causes, for which lattices are kept
-chosen=() system='' with_adapter=true with_list=true # of $chosen, the one that is decoded or scored
+chosen=() system='' # of $chosen, the one that is decoded or scored
+against=            # the system that it is compared with; empty for the one that has everything
+with_adapter=true with_list=true with_phones=true
 if [[ -n $systems ]]; then
   [[ $systems != all ]] || systems=
   # shellcheck disable=SC2086
@@ -136,6 +141,8 @@ tokens=$data/tokens.txt acoustic=(--tokens "$data/tokens.txt") options=()
 [[ -f $tokens ]] || { tokens=$model/tokens.txt; acoustic=(--model "$model"); } # data with audio
 tuned=$(first_of "local/$dataset/tuned.toml" "${tokens%/*}/decode.toml")
 [[ -z $tuned ]] || options=(--options "$tuned")
+grep -qsE '^\[(phone_rescore|lexicon_lookup)\]' "$tuned" || with_phones=false
+tuned_phones=$with_phones
 
 if [[ $adapter == auto ]]; then
   adapter=$model/adapter
@@ -143,16 +150,20 @@ if [[ $adapter == auto ]]; then
 fi
 [[ -n $(compgen -G "$data/*.cuts.jsonl.gz") ]] || adapter=none # it needs audio
 
-# encode SET LIST: by the model with its adapter, or for no list by the model alone
+# encode SET LIST: by the model with its adapter, or for no list by the model alone, and phones too
 encode() {
-  local out=$exp/log_probs/$1 cuts=$data/$1.cuts.jsonl.gz adapted=() list_flags list_file
+  local out=$exp/log_probs/$1 cuts=$data/$1.cuts.jsonl.gz more=() list_flags list_file
   give_list "$1" "$2"
-  [[ $2 == none ]] || { out+=.adapted.$2; adapted=(--adapter "$adapter" "${list_flags[@]}"); }
+  if [[ $2 != none ]]; then
+    out+=.adapted.$2 more=(--adapter "$adapter" "${list_flags[@]}")
+  elif [[ -f $model/phones.txt ]]; then
+    more=(--phones-out "$out.phones.npz")
+  fi
   echo "-- $1, $2" >&2
   mkdir -p "$exp/log_probs"
   once "$out.made_from" "$cuts" "$model"/{config.json,weights.pt} \
     "$adapter"/adapter.{json,pt} "$list_file" -- \
-    wfst-bias encode --audio "$cuts" --model "$model" "${adapted[@]}" --nj "$nj" --out "$out.npz"
+    wfst-bias encode --audio "$cuts" --model "$model" "${more[@]}" --nj "$nj" --out "$out.npz"
 }
 
 if run_stage 2 "compute log-probabilities of audio, with an adapter for each list too"; then
@@ -201,7 +212,9 @@ if ((${#chosen[@]})) && run_stage 7 "decode with other systems"; then
   for system in "${chosen[@]}"; do
     options=(--options "$exp/systems/$system.toml")
     python -m local.systems options "$system" ${tuned:+--tuned "$tuned"} --out "${options[1]}"
-    read -r with_adapter with_list < <(python -m local.systems parts "$system")
+    read -r with_adapter with_list with_phones < <(
+      python -m local.systems parts "$system" "${options[1]}"
+    )
     for set in "${sets[@]}"; do
       once "$exp/systems/$set.$system.made_from" "$(lm_of "$set")" local/systems.toml -- \
         python -m local.systems lm "$system" "$(lm_of "$set")" \
@@ -211,28 +224,34 @@ if ((${#chosen[@]})) && run_stage 7 "decode with other systems"; then
       done
     done
   done
-  system='' with_adapter=true with_list=true
+  system='' with_adapter=true with_list=true with_phones=$tuned_phones
 fi
 
 if run_stage 8 "score"; then
   rm -rf "$exp/score"
+  against=$(python -m local.systems against all)
   for set in "${sets[@]}"; do
     score "$set" none
     for list in $(lists_of "$set"); do
       score "$set" "$list"
     done
-    for system in "${chosen[@]}"; do
+  done
+  for system in "${chosen[@]}"; do
+    against=$(python -m local.systems against "$system")
+    [[ $against != all ]] || against=''
+    for set in "${sets[@]}"; do
       for list in $system_lists; do
         score "$set" "$list"
       done
     done
-    system=''
   done
+  system=''
   python -m local.false_alarms "$exp"
   python local/show_changes.py "$exp"
   python local/results.py "$exp" --out "$exp/results.md"
-  adapted=()
-  [[ $adapter == none ]] || adapted=(--model "$model" --adapter "$adapter")
-  python -m local.plots "$exp" --tokens "$tokens" "${adapted[@]}"
+  hears=()
+  [[ ! -f $exp/log_probs/${sets[0]}.npz ]] || hears=(--model "$model")
+  [[ $adapter == none ]] || hears+=(--adapter "$adapter")
+  python -m local.plots "$exp" --tokens "$tokens" "${hears[@]}"
   wfst-bias report "$exp" --images "$exp/plots" --out "$exp/report.html"
 fi

@@ -1,6 +1,6 @@
 """Draw, for some utterances whose names only the list brings out, what the list did to them.
 
-    python -m local.plots EXP --tokens TOKENS [--model MODEL --adapter ADAPTER] [--utterances N]
+    python -m local.plots EXP --tokens TOKENS [--model MODEL [--adapter ADAPTER]] [--utterances N]
 
 EXP is a folder that run.sh has filled. For each SET, N utterances are drawn with their lists of
 100: those that say a name which is found with that list and not without, in the order of the set.
@@ -20,6 +20,7 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+from wfst_bias.acoustic.model_folder import ModelFolder
 from wfst_bias.acoustic.recognizer import Recognizer
 from wfst_bias.acoustic.sounds import sound_of_cut
 from wfst_bias.adapter.attention_plot import plot_attention
@@ -34,6 +35,7 @@ from wfst_bias.formats.cuts import iterate_cuts
 from wfst_bias.formats.kaldi_text import read_kaldi_text
 from wfst_bias.formats.log_probs import open_log_probs
 from wfst_bias.score.score_files import score_utterance
+from wfst_bias.sound.knowledge import PhoneFiles
 
 LIST = "list100"
 MOST_SHOWN = 8  # entities of an image
@@ -46,12 +48,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("exp", type=Path, help="folder of an experiment")
     parser.add_argument("--tokens", type=Path, required=True, help="token table of the model")
-    parser.add_argument("--model", type=Path, help="the acoustic model that has an adapter")
+    parser.add_argument("--model", type=Path, help="the acoustic model, if there is audio")
     parser.add_argument("--adapter", type=Path, help="its adapter")
     parser.add_argument("--utterances", type=int, default=4, help="of each set")
     arguments = parser.parse_args()
-    if (arguments.model is None) != (arguments.adapter is None):
-        parser.error("--model and --adapter go together")
+    if arguments.adapter is not None and arguments.model is None:
+        parser.error("--adapter needs --model")
     try:
         draw_all(arguments)
     except InputError as error:
@@ -79,7 +81,7 @@ def draw_all(arguments: argparse.Namespace) -> None:
         chosen = {each.utterance_id: each for each in some}
         if not chosen:
             continue
-        draw_boosts(exp, name, arguments.tokens, chosen, is_adapted=recognizer is not None)
+        draw_boosts(exp, name, arguments, chosen)
         if recognizer is not None:
             draw_attention(recognizer, exp / f"data/{name}.cuts.jsonl.gz", chosen, plots)
 
@@ -95,17 +97,21 @@ def brought_out(exp: Path, name: str) -> Iterator[UtteranceList]:
             yield each
 
 
-def draw_boosts(exp: Path, name: str, tokens: Path, chosen: Chosen, *, is_adapted: bool) -> None:
+def draw_boosts(exp: Path, name: str, arguments: argparse.Namespace, chosen: Chosen) -> None:
     """Draw the boosts of utterances, decoded as run.sh has decoded them."""
     options = DecodeOptions.read(exp / f"decode/{name}.{LIST}/options.toml")
     lm = _first(exp / f"data/{name}.lm.arpa.gz", exp / "lm.arpa")
-    decoder = Decoder.load(tokens, lm, options, exp / f"graph/{name}")
+    model = arguments.model and ModelFolder(arguments.model)
+    knowledge = model and PhoneFiles(model.phones, model.lexicons, model.confusions).read()
+    decoder = Decoder.load(arguments.tokens, lm, options, exp / f"graph/{name}", knowledge)
     encoded = exp / f"log_probs/{name}.adapted.{LIST}.npz"
-    if not is_adapted:
+    if arguments.adapter is None:
         encoded = _first(exp / f"data/{name}.npz", exp / f"log_probs/{name}.npz")
+    phones = open_log_probs(exp / f"log_probs/{name}.phones.npz") if options.needs_phones else None
     with open_log_probs(encoded) as archive:
         for utterance_id, of in _progress(chosen.items(), "boosts"):
-            heard = Heard(utterance_id, archive[utterance_id])
+            said = None if phones is None else phones[utterance_id]
+            heard = Heard(utterance_id, archive[utterance_id], said)
             found = find_boosts(decoder, heard, decoder.compile_list(of.entities))
             plot_boosts(found.picture, exp / f"plots/{utterance_id}.boost.png")
 

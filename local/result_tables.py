@@ -99,9 +99,9 @@ def _gain() -> Columns:
             return
         numbers = difference["value"], *difference["interval"]
         value, low, high = (f"{100 * number:+.2f}" for number in numbers)
-        yield f"**{value}** ({low} to {high})"
+        yield f"**{value}** ({low} to {high}) {score['against']}"
 
-    return ("F1 more than the first row's",), cells
+    return ("F1 more than that of",), cells
 
 
 def _groups_of(scores: Mapping[str, Scores]) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from typing import Any
 import tomli
 from conditions import CONDITIONS, LISTS
 from result_tables import ENTITY_METRICS, WORD_METRICS, percent, set_tables, system_tables
-from systems import read_systems
+from systems import ALL, ALL_BUT, read_systems
 
 from wfst_bias.files import write_text
 
@@ -101,13 +101,18 @@ def _read_scores(exp: Path, name: str, conditions: Iterable[str]) -> dict[str, A
 
 def _read_systems(exp: Path, name: str, tuned: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Read the scores of other systems by list, and put those of the tuned one behind them."""
-    systems = {system: each.says for system, each in read_systems().items()}
+    systems = read_systems()
+    says = {system: each.says for system, each in systems.items()} | {ALL: "all"}
     found = {}
     for list_name in LISTS:
         by_condition = _read_scores(exp, name, (f"{system}.{list_name}" for system in systems))
         if by_condition:
-            called = {systems[key.partition(".")[0]]: each for key, each in by_condition.items()}
-            found[list_name] = {**called, TUNED: tuned[list_name]}
+            called = {
+                says[system]: {**each, "against": says[systems[system].against]}
+                for key, each in by_condition.items()
+                if (system := key.partition(".")[0])
+            }
+            found[list_name] = {**called, TUNED: {**tuned[list_name], "against": says[ALL_BUT]}}
     return found
 
 

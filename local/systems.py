@@ -1,7 +1,9 @@
 """Systems that run.sh decodes with beside the tuned one, as local/systems.toml says.
 
     python -m local.systems names [NAME...]            check names; all of them if there is none
-    python -m local.systems parts NAME                 what it has: true or false for adapter, list
+    python -m local.systems against NAME               what NAME, or all, is compared with
+    python -m local.systems parts NAME FILE.toml       what it has: true or false for adapter, list,
+                                                       and phones, by its options
     python -m local.systems titles [NAME...]           what they are called, for the report
     python -m local.systems options NAME [--tuned FILE.toml] --out FILE.toml
     python -m local.systems lm NAME LM.arpa --out FILE.arpa
@@ -28,6 +30,8 @@ from wfst_bias.errors import InputError
 from wfst_bias.lm.arpa import NgramLm, NgramTable, read_arpa, write_arpa
 from wfst_bias.tune.space import with_values
 
+ALL = "all"  # the tuned system
+ALL_BUT = "decoder"  # what that is compared with
 TUNED = "all techniques"  # what the report calls the system that has everything
 SYSTEMS = Path(__file__).with_name("systems.toml")
 
@@ -41,6 +45,8 @@ class System:
       adapter: whether it has the model's adapter.
       list: whether the decoder has the list.
       contexts: whether the contexts of the language model say how likely its class is.
+      phones: whether it has the tuned techniques that need phone log-probabilities.
+      against: the system that it is compared with, or `all`.
       options: in place of the tuned ones, by `section.option`.
     """
 
@@ -48,7 +54,9 @@ class System:
     adapter: bool = True
     list: bool = True
     contexts: bool = True
-    options: Mapping[str, float] = field(default_factory=dict)
+    phones: bool = True
+    against: str = "all"
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_systems(path: Path = SYSTEMS) -> dict[str, System]:
@@ -59,15 +67,19 @@ def read_systems(path: Path = SYSTEMS) -> dict[str, System]:
     """
     tables: dict[str, Any] = tomli.loads(path.read_text(encoding="utf-8"))
     try:
-        return {name: System(**table) for name, table in tables.items()}
+        systems = {name: System(**table) for name, table in tables.items()}
     except TypeError as error:
         raise InputError(f"not a system: {error}", path=path) from error
+    for each in systems.values():
+        if each.against not in (*systems, ALL):
+            raise InputError("no system to compare with", path=path, value=each.against)
+    return systems
 
 
 def options_of(system: System, tuned: Path | None) -> DecodeOptions:
     """Return the options of a system, beginning with tuned ones or the defaults."""
     options = DecodeOptions() if tuned is None else DecodeOptions.read(tuned)
-    return with_values(options, system.options)
+    return with_values(options if system.phones else options.without_phones(), system.options)
 
 
 def without_contexts(lm: NgramLm) -> NgramLm:
@@ -91,15 +103,17 @@ def main() -> None:
     names.add_argument("names", nargs="*")
     titles = commands.add_parser("titles", help="what systems are called, as TOML")
     titles.add_argument("names", nargs="*")
-    parts = commands.add_parser("parts", help="whether a system has the adapter, and the list")
+    against = commands.add_parser("against", help="the system that another is compared with")
+    parts = commands.add_parser("parts", help="whether a system has the adapter, list and phones")
     options = commands.add_parser("options", help="the options of a system")
     options.add_argument("--tuned", type=Path)
     lm = commands.add_parser("lm", help="the language model of a system, if it is another")
-    for command in (parts, options, lm):
+    for command in (against, parts, options, lm):
         command.add_argument("name")
     for command in (options, lm):
         command.add_argument("--out", type=Path, required=True)
     lm.add_argument("arpa", type=Path)
+    parts.add_argument("options", type=Path)
     arguments = parser.parse_args()
     try:
         _run(arguments)
@@ -124,8 +138,11 @@ def _run(arguments: argparse.Namespace) -> None:
         )
         return
     system = systems[arguments.name]
-    if arguments.command == "parts":
-        print(*(str(part).lower() for part in (system.adapter, system.list)))
+    if arguments.command == "against":
+        print(system.against)
+    elif arguments.command == "parts":
+        has_phones = DecodeOptions.read(arguments.options).needs_phones
+        print(*(str(part).lower() for part in (system.adapter, system.list, has_phones)))
     elif arguments.command == "options":
         options_of(system, arguments.tuned).write(arguments.out)
     elif system.contexts:

@@ -73,7 +73,7 @@ class Transcriber:
         options = replace(options, output=output)
         phones = None
         if options.needs_phones:
-            phones = PhoneFiles(folder.phones, folder.lexicons).read()
+            phones = PhoneFiles(folder.phones, folder.lexicons, folder.confusions).read()
         decoder = Decoder.load(
             folder.tokens, folder.lm if lm is None else lm, options, cache, phones
         )

@@ -19,6 +19,17 @@ from wfst_bias.files import write_text
 from wfst_bias.lm.arpa import read_arpa, write_arpa
 from wfst_bias.report.experiment import Experiment
 
+TUNED = """
+[boost]
+per_word_nats = 20.0
+[adaptive]
+gap_scale = 0.4
+[phone_rescore]
+phone_scale = 0.3
+[lexicon_lookup]
+lookup_words = 3
+"""
+
 
 def call(repository: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "local.systems", *map(str, arguments)]
@@ -28,18 +39,35 @@ def call(repository: Path, *arguments: object) -> subprocess.CompletedProcess[st
 @pytest.mark.parametrize("name", read_systems())
 def test_a_system_differs_from_the_tuned_one(name: str, tmp_path: Path) -> None:
     tuned = tmp_path / "tuned.toml"
-    tuned.write_text("[boost]\nper_word_nats = 20.0\n[adaptive]\ngap_scale = 0.4\n")
+    tuned.write_text(TUNED)
     system = read_systems()[name]
     options = options_of(system, tuned)
     has_all_parts = system.adapter and system.list and system.contexts
     assert options != DecodeOptions.read(tuned) or not has_all_parts
     wanted = system.options.get("adaptive.gap_scale", 0.4)
     assert options.adaptive.gap_scale == wanted
+    if not system.phones:
+        asked = {"phone_rescore", "lexicon_lookup"} & {o.split(".")[0] for o in system.options}
+        assert options.needs_phones == bool(asked)
 
 
 def test_every_system_has_a_name_of_its_own() -> None:
     says = [system.says for system in read_systems().values()]
     assert len(set(says)) == len(says)
+
+
+def test_parts_are_read_off_the_table_and_the_options(repository: Path, tmp_path: Path) -> None:
+    tuned, options = tmp_path / "tuned.toml", tmp_path / "options.toml"
+    tuned.write_text(TUNED)
+    parts = {}
+    for name in ("adapter", "lexicon-lookup", "no-adaptive-boost"):
+        call(repository, "options", name, "--tuned", tuned, "--out", options)
+        parts[name] = call(repository, "parts", name, options).stdout.split()
+    assert parts == {
+        "adapter": ["true", "false", "false"],
+        "lexicon-lookup": ["false", "true", "true"],
+        "no-adaptive-boost": ["true", "true", "true"],
+    }
 
 
 def test_contexts_say_nothing_of_the_class() -> None:
@@ -75,7 +103,7 @@ def test_names_are_checked(repository: Path) -> None:
     assert call(repository, "names", "constant").stdout == "constant\n"
     done = call(repository, "names", "constant", "magic")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "no such system: 'magic'; give some of constant" in done.stderr
+    assert "no such system: 'magic'; give some of lm" in done.stderr
 
 
 def test_titles_are_read_by_the_report(repository: Path, tmp_path: Path) -> None:

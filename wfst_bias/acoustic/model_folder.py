@@ -11,7 +11,7 @@ from wfst_bias.errors import InputError
 
 DEFAULT_MODEL = Path(wfst_bias.__file__).parent.parent / "data/models/small"
 LM_FILE, OPTIONS_FILE = "lm.arpa.gz", "decode.toml"
-PHONES_FILE, LEXICON_FILE = "phones.txt", "lexicon.txt"
+PHONES_FILE, LEXICON_FILE, CONFUSIONS_FILE = "phones.txt", "lexicon.txt", "phone_costs.tsv"
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,11 @@ class ModelFolder:
         """Return the pronunciations that come with the model, one file or none."""
         found = self._if_there(LEXICON_FILE)
         return () if found is None else (found,)
+
+    @property
+    def confusions(self) -> Path | None:
+        """Return what the phone head takes for what, None where nobody has measured it."""
+        return self._if_there(CONFUSIONS_FILE)
 
     def _if_there(self, name: str) -> Path | None:
         path = self.path / name

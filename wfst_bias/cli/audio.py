@@ -84,6 +84,9 @@ def with_lists(recognizer: Recognizer, lists: RunLists) -> Recognizer:
 def fill_from_model(flags: Mapping[str, Any]) -> dict[str, Any]:
     """Return flags with the files and the frame shift of `--model` where none is given.
 
+    Its options ask for phones, perhaps; with log-probabilities alone there are none, and phones
+    have no say then. Options that a user names are taken at their word.
+
     Raises:
       InputError: the model's folder or its language model is not there.
     """
@@ -96,10 +99,13 @@ def fill_from_model(flags: Mapping[str, Any]) -> dict[str, Any]:
         "tokens": model.tokens,
         "options_file": model.options,
         "phones": model.phones,
+        "confusions": model.confusions,
         "frame_shift_ms": FRAME_SHIFT_MS,
     }
     filled |= {name: value for name, value in flags.items() if value is not None}
     own = (*flags.get("lexicon", ()), *model.lexicons)  # those given go before the model's
+    has_phones = bool(flags["audio"]) or flags.get("phone_log_probs") is not None
+    filled["is_deaf"] = not has_phones and flags.get("options_file") is None
     return {**flags, **filled, "lm": filled.get("lm") or model.lm, "lexicon": own}
 
 

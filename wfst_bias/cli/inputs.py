@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,6 +27,8 @@ from wfst_bias.errors import InputError
 from wfst_bias.tokens import TokenTable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+log = logging.getLogger(__name__)
 
 FILE = click.Path(path_type=Path)
 REPORT = "entities.report.tsv"
@@ -126,9 +129,19 @@ def options_flag(command: Command) -> Command:
 
 
 def read_options(flags: Mapping[str, Any]) -> DecodeOptions:
-    """Return the options: a flag before the file of `--options`, this before the default."""
+    """Return the options: a flag before the file of `--options`, this before the default.
+
+    Where `is_deaf` is among the flags and true, what the file says of phones is left out.
+    """
     path = flags["options_file"]
-    return with_flags(DecodeOptions() if path is None else DecodeOptions.read(path), flags)
+    options = DecodeOptions() if path is None else DecodeOptions.read(path)
+    if flags.get("is_deaf") and options.needs_phones:
+        log.warning(
+            "phones have no say without their log-probabilities: "
+            "give --phone-log-probs, as `wfst-bias encode --phones-out` writes them"
+        )
+        options = options.without_phones()
+    return with_flags(options, flags)
 
 
 def read_lists(

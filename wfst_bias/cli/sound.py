@@ -88,7 +88,8 @@ def phone_file_flags(command: Command) -> Command:
         "--confusions",
         type=FILE,
         metavar="FILE",
-        help="costs of phone edits, as `wfst-bias phone-costs` writes them [default: 1 each]",
+        help="costs of phone edits, as `wfst-bias phone-costs` writes them [default: "
+        "phone_costs.tsv of the model, else 1 each]",
     )(command)
     command = click.option(
         "--lexicon",

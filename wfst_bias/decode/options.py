@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -63,6 +63,12 @@ class DecodeOptions:
         """Say whether decoding needs phone log-probabilities."""
         has_limit = self.phone_rescore.phone_limit is not None
         return self.phone_rescore.is_on or has_limit or self.lexicon_lookup.is_on
+
+    def without_phones(self) -> DecodeOptions:
+        """Return the same without what needs phone log-probabilities."""
+        return replace(
+            self, phone_rescore=PhoneRescoreOptions(), lexicon_lookup=LexiconLookupOptions()
+        )
 
     @classmethod
     def read(cls, path: Path | str) -> DecodeOptions:
