@@ -1,0 +1,162 @@
+"""Where Dask finds its workers: on this machine, in a batch system, or at a scheduler that runs.
+
+dask_cluster  gives a DaskCluster for a name, an address or a scheduler file
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from warnings import catch_warnings, simplefilter
+
+import dask
+from distributed import Client, LocalCluster, SpecCluster
+
+from wfst_bias.decode.dask_workers import DaskPool
+from wfst_bias.decode.workers import Answer, Item, Work
+from wfst_bias.errors import InputError
+
+LOCAL = "local"
+# The classes of dask-jobqueue, by the names of their sections in jobqueue.yaml.
+BATCH_SYSTEMS = {
+    "slurm": "SLURMCluster",
+    "sge": "SGECluster",
+    "pbs": "PBSCluster",
+    "lsf": "LSFCluster",
+    "oar": "OARCluster",
+    "moab": "MoabCluster",
+    "htcondor": "HTCondorCluster",
+}
+SECONDS_TO_CONNECT = 15
+DASHBOARD = "127.0.0.1:8787"  # of a cluster of this machine: nobody else sees it
+# For a scheduler of ours: the pool counts deaths itself, and hears of it if no worker can start.
+OURS = {
+    "distributed.scheduler.allowed-failures": 0,
+    "distributed.scheduler.no-workers-timeout": None,
+}
+SECONDS_WITHOUT_LOCAL_WORKERS = 120
+
+
+@dataclass(frozen=True)
+class DaskCluster:
+    """Hold a scheduler, and how it gets workers.
+
+    Attributes:
+      client: of the scheduler.
+      scale: asks for so many worker processes, and for others in place of those that end.
+    """
+
+    client: Client
+    scale: Callable[[int], None]
+
+    @property
+    def dashboard(self) -> str:
+        """Return the address of the page that shows what the workers do."""
+        return str(self.client.dashboard_link)
+
+    def pool(
+        self, make_work: Callable[[], Work[Item, Answer]], n_workers: int
+    ) -> DaskPool[Item, Answer]:
+        """Return workers as a WorkerPool would; a scheduler that runs already has its own."""
+        self.scale(n_workers)
+        return DaskPool(make_work, self.client)
+
+
+@contextmanager
+def dask_cluster(where: str) -> Iterator[DaskCluster]:
+    """Give workers, and end those that are ours.
+
+    Args:
+      where: LOCAL, one of BATCH_SYSTEMS, the address of a scheduler (`tcp://HOST:PORT`), or the
+        file that `dask scheduler --scheduler-file` writes.
+
+    Raises:
+      InputError: nothing is of that name, the scheduler cannot be reached, or jobqueue.yaml does
+        not say what a job is to be.
+      ImportError: dask-jobqueue is needed and not there.
+    """
+    with ExitStack() as stack:
+        if where == LOCAL:
+            cluster = stack.enter_context(_local_cluster())
+            client = stack.enter_context(Client(cluster))
+            yield DaskCluster(client, cluster.scale)
+        elif where in BATCH_SYSTEMS:
+            cluster = stack.enter_context(_batch_cluster(where))
+            client = stack.enter_context(Client(cluster))
+            yield DaskCluster(client, lambda n_workers: _submit(cluster, where, n_workers))
+        else:
+            yield DaskCluster(stack.enter_context(_connect(where)), lambda _: None)
+
+
+def _local_cluster() -> LocalCluster:
+    ours = {**OURS, "distributed.scheduler.no-workers-timeout": SECONDS_WITHOUT_LOCAL_WORKERS}
+    with dask.config.set(ours), catch_warnings():
+        simplefilter("ignore")  # that port 8787 is taken: the one in its place is shown
+        return LocalCluster(
+            n_workers=0,
+            threads_per_worker=1,
+            memory_limit=0,  # none: a process of the default engine has none either
+            dashboard_address=DASHBOARD,
+            silence_logs=logging.CRITICAL,
+        )
+
+
+def _batch_cluster(system: str) -> SpecCluster:
+    import dask_jobqueue
+
+    kind = getattr(dask_jobqueue, BATCH_SYSTEMS[system])
+    command = kind.job_cls.submit_command.split()[0]
+    if shutil.which(command) is None:
+        raise InputError(f"{system} is not there: its command is missing", value=command)
+    section = f"jobqueue.{system}"
+    processes = dask.config.get(f"{section}.processes") or dask.config.get(f"{section}.cores")
+    with dask.config.set(OURS), catch_warnings():
+        simplefilter("ignore")
+        try:
+            return kind(processes=processes, silence_logs=logging.CRITICAL)
+        except ValueError as error:
+            remedy = "say so in ~/.config/dask/jobqueue.yaml"
+            raise InputError(str(error).splitlines()[0], path=section, remedy=remedy) from error
+
+
+def _submit(cluster: Any, system: str, n_workers: int) -> None:
+    """Submit jobs, and from then on others for those that end."""
+
+    async def settle() -> None:
+        await cluster
+
+    cluster.scale(n_workers)
+    try:
+        cluster.sync(settle)
+    except RuntimeError as error:
+        lines = [line for line in str(error).splitlines() if line.strip()]
+        raise InputError(f"{system} does not take the job ({' '.join(lines)})") from error
+    cluster.adapt(minimum=n_workers, maximum=n_workers)
+
+
+def _connect(where: str) -> Client:
+    if Path(where).is_file():
+        where = _read_scheduler_file(Path(where))
+    elif ":" not in where:
+        names = ", ".join((LOCAL, *BATCH_SYSTEMS))
+        raise InputError(f"expected {names}, an address or a scheduler file", value=where)
+    try:
+        return Client(where, timeout=SECONDS_TO_CONNECT)
+    except (OSError, ValueError, asyncio.TimeoutError) as error:
+        remedy = "start one: dask scheduler --scheduler-file FILE"
+        raise InputError("no Dask scheduler can be reached", value=where, remedy=remedy) from error
+
+
+def _read_scheduler_file(path: Path) -> str:
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["address"])
+    except (ValueError, LookupError, TypeError) as error:
+        remedy = "dask scheduler --scheduler-file writes one"
+        raise InputError("not a scheduler file", path=path, remedy=remedy) from error
