@@ -69,7 +69,9 @@ def tasks_of(n_items: int, size: int) -> list[list[int]]:
 def undisturbed(tasks: list[list[int]]) -> dict[int, tuple[int, int]]:
     """Return what one process answers, without the process."""
     work = Doubling()()
-    return {item: answer[:2] for task in tasks for item, answer in zip(task, work(task), strict=True)}
+    return {
+        item: answer[:2] for task in tasks for item, answer in zip(task, work(task), strict=True)
+    }
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +107,9 @@ def errors(found: Sequence[Outcome[int, Answer]]) -> dict[int, str]:
 
 
 @settings(max_examples=12)
-@given(n_items=st.integers(0, 30), size=st.integers(1, 7), raisers=st.frozensets(st.integers(0, 30)))
+@given(
+    n_items=st.integers(0, 30), size=st.integers(1, 7), raisers=st.frozensets(st.integers(0, 30))
+)
 def test_each_item_has_one_outcome(
     cluster: DaskCluster, n_items: int, size: int, raisers: frozenset[int]
 ) -> None:

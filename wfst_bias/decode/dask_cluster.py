@@ -10,14 +10,15 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
 import dask
-from distributed import Client, LocalCluster, SpecCluster
+from distributed import Client, LocalCluster, SpecCluster, Status
+from tornado.ioloop import PeriodicCallback
 
 from wfst_bias.decode.dask_workers import DaskPool
 from wfst_bias.decode.workers import Answer, Item, Work
@@ -35,6 +36,7 @@ BATCH_SYSTEMS = {
     "htcondor": "HTCondorCluster",
 }
 SECONDS_TO_CONNECT = 15
+SECONDS_TO_REFILL = 20  # from one look at whether jobs have ended to the next
 DASHBOARD = "127.0.0.1:8787"  # of a cluster of this machine: nobody else sees it
 # For a scheduler of ours: the pool counts deaths itself, and hears of it if no worker can start.
 OURS = {
@@ -42,6 +44,8 @@ OURS = {
     "distributed.scheduler.no-workers-timeout": None,
 }
 SECONDS_WITHOUT_LOCAL_WORKERS = 120
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,9 @@ def _local_cluster() -> LocalCluster:
         )
 
 
-def _batch_cluster(system: str) -> SpecCluster:
+@contextmanager
+def _batch_cluster(system: str) -> Iterator[SpecCluster]:
+    """Give a cluster without jobs, each of which is to be one worker process."""
     import dask_jobqueue
 
     kind = getattr(dask_jobqueue, BATCH_SYSTEMS[system])
@@ -116,29 +122,55 @@ def _batch_cluster(system: str) -> SpecCluster:
     if shutil.which(command) is None:
         raise InputError(f"{system} is not there: its command is missing", value=command)
     section = f"jobqueue.{system}"
-    processes = dask.config.get(f"{section}.processes") or dask.config.get(f"{section}.cores")
+    if (dask.config.get(f"{section}.cores", None) or 1) > 1:
+        log.warning("%s.cores: a job decodes with one process, so 1 is enough", section)
     with dask.config.set(OURS), catch_warnings():
         simplefilter("ignore")
         try:
-            return kind(processes=processes, silence_logs=logging.CRITICAL)
+            cluster = kind(processes=1, silence_logs=logging.CRITICAL)
         except ValueError as error:
             remedy = "say so in ~/.config/dask/jobqueue.yaml"
             raise InputError(str(error).splitlines()[0], path=section, remedy=remedy) from error
+    with _no_tracebacks():
+        try:
+            yield cluster
+        finally:
+            with suppress(AssertionError):  # a job that was not taken is no reason to fail
+                cluster.close()
 
 
-def _submit(cluster: Any, system: str, n_workers: int) -> None:
+@contextmanager
+def _no_tracebacks() -> Iterator[None]:
+    """Have failures to submit a job told once, by us."""
+    logger = logging.getLogger("tornado.application")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _submit(cluster: Any, system: str, n_jobs: int) -> None:
     """Submit jobs, and from then on others for those that end."""
 
     async def settle() -> None:
         await cluster
+        for job in cluster.workers.values():
+            await job  # raises what went wrong with it
 
-    cluster.scale(n_workers)
+    def refill() -> None:
+        if cluster.status == Status.running:
+            cluster.scale(n_jobs)
+
+    cluster.scale(n_jobs)
     try:
         cluster.sync(settle)
     except RuntimeError as error:
         lines = [line for line in str(error).splitlines() if line.strip()]
         raise InputError(f"{system} does not take the job ({' '.join(lines)})") from error
-    cluster.adapt(minimum=n_workers, maximum=n_workers)
+    refilling = PeriodicCallback(refill, 1000 * SECONDS_TO_REFILL)
+    cluster.loop.add_callback(refilling.start)
 
 
 def _connect(where: str) -> Client:

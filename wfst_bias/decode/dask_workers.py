@@ -45,6 +45,8 @@ MOST_DEATHS = 2  # of workers that had the same task, or the same item alone
 TASKS_PER_WORKER = 2  # the next one is there when one is done
 SECONDS_WITHOUT_WORKERS = 15.0  # until one is told that there are none
 
+GONE = "the Dask scheduler is gone, or has cancelled what it was to do"
+
 log = logging.getLogger(__name__)
 
 
@@ -131,7 +133,7 @@ class DaskPool(Workers[Item, Answer]):
             log.warning("no Dask worker is there yet; waiting, see %s", self._client.dashboard_link)
 
     def _hand_out(self, feed: Iterator[_Task[Item]], finished: as_completed) -> None:
-        room = TASKS_PER_WORKER * max(1, len(self._client.nthreads()))
+        room = TASKS_PER_WORKER * max(1, self._n_workers())
         while len(self._running) < room:
             task = self._next(feed)
             if task is None:
@@ -139,6 +141,12 @@ class DaskPool(Workers[Item, Answer]):
             future = self._submit(task.items)
             self._running[future.key] = (task, future)
             finished.add(future)
+
+    def _n_workers(self) -> int:
+        try:
+            return len(self._client.nthreads())
+        except OSError as error:
+            raise WorkerError(GONE) from error
 
     def _next(self, feed: Iterator[_Task[Item]]) -> _Task[Item] | None:
         if self._again:
