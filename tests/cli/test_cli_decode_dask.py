@@ -17,15 +17,15 @@ from faults import DyingWorker, KillingWork
 pytest.importorskip("k2")
 pytest.importorskip("distributed")
 
-from wfst_bias.cli import decode_run  # noqa: E402
-from wfst_bias.cli.decode_lists import ListRequest  # noqa: E402
-from wfst_bias.cli.decode_run import DecodeRequest, run_decode  # noqa: E402
-from wfst_bias.decode import dask_cluster as module  # noqa: E402
-from wfst_bias.decode.dask_cluster import LOCAL, DaskCluster, dask_cluster  # noqa: E402
-from wfst_bias.decode.options import DecodeOptions  # noqa: E402
-from wfst_bias.formats.kaldi_text import read_kaldi_text  # noqa: E402
-from wfst_bias.lm.command import estimate_from_files  # noqa: E402
-from wfst_bias.lm.estimate import LmOptions  # noqa: E402
+from wfst_bias.cli import decode_run
+from wfst_bias.cli.decode_lists import ListRequest
+from wfst_bias.cli.decode_run import DecodeRequest, run_decode
+from wfst_bias.decode import dask_cluster as module
+from wfst_bias.decode.dask_cluster import LOCAL, DaskCluster, dask_cluster
+from wfst_bias.decode.options import DecodeOptions
+from wfst_bias.formats.kaldi_text import read_kaldi_text
+from wfst_bias.lm.command import estimate_from_files
+from wfst_bias.lm.estimate import LmOptions
 
 Call = Callable[..., Called]
 Contents = dict[Path, bytes]

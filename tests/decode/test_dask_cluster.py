@@ -20,12 +20,12 @@ from deadlines import deadline
 
 pytest.importorskip("distributed")
 
-import dask  # noqa: E402
+import dask
 
-from wfst_bias.decode import dask_cluster as module  # noqa: E402
-from wfst_bias.decode.dask_cluster import LOCAL, dask_cluster  # noqa: E402
-from wfst_bias.decode.workers import Outcome, WorkerError  # noqa: E402
-from wfst_bias.errors import InputError  # noqa: E402
+from wfst_bias.decode import dask_cluster as module
+from wfst_bias.decode.dask_cluster import LOCAL, dask_cluster
+from wfst_bias.decode.workers import Outcome, WorkerError
+from wfst_bias.errors import InputError
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +102,14 @@ def running(file: Path) -> Iterator[subprocess.Popen[bytes]]:
             yield scheduler
 
 
+def then(do: Callable[[], None], after: int) -> Iterator[list[int]]:
+    """Hand out many tasks; do something in the middle."""
+    for number in range(1000):
+        if number == after:
+            do()
+        yield [number]
+
+
 def test_a_scheduler_that_runs_and_then_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,10 +124,7 @@ def test_a_scheduler_that_runs_and_then_is_gone(
             cluster.pool(napping, 1) as pool,
             pytest.raises(WorkerError, match="scheduler is gone"),
         ):
-            for number, _ in enumerate(pool.run([i] for i in range(1000))):
-                if number == 3:
-                    os.killpg(scheduler.pid, signal.SIGKILL)
-                    scheduler.wait()
+            list(pool.run(then(scheduler.kill, after=5)))
         with pytest.raises(InputError, match=f"no Dask scheduler can be reached: '{address}'"):
             outcomes(str(file), 1)
 
@@ -127,12 +132,12 @@ def test_a_scheduler_that_runs_and_then_is_gone(
 @pytest.mark.parametrize("where", ["tcp://127.0.0.1:9", "localhost:x", "foo://x:3", ":"])
 def test_a_scheduler_that_cannot_be_reached(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SECONDS_TO_CONNECT", 0.5)
-    with pytest.raises(InputError, match="no Dask scheduler can be reached.*start one"):
+    with pytest.raises(InputError, match=r"no Dask scheduler can be reached.*start one"):
         outcomes(where, 1)
 
 
 def test_a_name_that_nothing_has() -> None:
-    with pytest.raises(InputError, match="expected local, slurm, .*, an address or .*: 'slrum'"):
+    with pytest.raises(InputError, match=r"expected local, slurm, .*, an address or .*: 'slrum'"):
         outcomes("slrum", 1)
 
 
@@ -198,14 +203,14 @@ def test_jobs_of_a_batch_system(slurm: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_job_that_is_not_described(slurm: Path) -> None:
     with (
         dask.config.set({"jobqueue.slurm.cores": None}),
-        pytest.raises(InputError, match="jobqueue.slurm: You must specify how much cores"),
+        pytest.raises(InputError, match=r"jobqueue.slurm: You must specify how much cores"),
     ):
         outcomes("slurm", 1)
 
 
 def test_a_job_that_is_not_taken(slurm: Path) -> None:
     (slurm / "sbatch").write_text("#!/bin/sh\necho invalid partition >&2\nexit 1\n")
-    with pytest.raises(InputError, match="slurm does not take the job .*invalid partition"):
+    with pytest.raises(InputError, match=r"slurm does not take the job .*invalid partition"):
         outcomes("slurm", 1)
 
 

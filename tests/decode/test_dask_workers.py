@@ -18,14 +18,14 @@ from deadlines import deadline
 
 pytest.importorskip("distributed")
 
-from hypothesis import given, settings  # noqa: E402
-from hypothesis import strategies as st  # noqa: E402
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from wfst_bias.decode import dask_workers  # noqa: E402
-from wfst_bias.decode.dask_cluster import LOCAL, DaskCluster, dask_cluster  # noqa: E402
-from wfst_bias.decode.dask_workers import TASKS_PER_WORKER, DaskPool  # noqa: E402
-from wfst_bias.decode.workers import Outcome, WorkerError  # noqa: E402
-from wfst_bias.errors import InputError  # noqa: E402
+from wfst_bias.decode import dask_workers
+from wfst_bias.decode.dask_cluster import LOCAL, DaskCluster, dask_cluster
+from wfst_bias.decode.dask_workers import TASKS_PER_WORKER, DaskPool
+from wfst_bias.decode.workers import Outcome, WorkerError
+from wfst_bias.errors import InputError
 
 N_WORKERS = 2
 
