@@ -62,6 +62,10 @@ def outcomes(where: str, n_workers: int) -> list[Outcome[int, int]]:
         return sorted(found, key=lambda outcome: outcome.item)
 
 
+def is_deaf_to_interrupts() -> bool:
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
 def test_workers_of_this_machine() -> None:
     with dask_cluster(LOCAL) as cluster:
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/status", cluster.dashboard)
@@ -70,6 +74,8 @@ def test_workers_of_this_machine() -> None:
         pids = set(cluster.client.run(os.getpid).values())
         assert len(pids) == 2
         assert set(cluster.client.nthreads().values()) == {1}
+        assert set(cluster.client.run(is_deaf_to_interrupts).values()) == {True}
+    assert not is_deaf_to_interrupts()
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)

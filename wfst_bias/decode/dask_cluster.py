@@ -21,7 +21,7 @@ from distributed import Client, LocalCluster, SpecCluster, Status
 from tornado.ioloop import PeriodicCallback
 
 from wfst_bias.decode.dask_workers import DaskPool
-from wfst_bias.decode.workers import Answer, Item, Work
+from wfst_bias.decode.workers import Answer, Item, Work, without_interrupts
 from wfst_bias.errors import InputError
 
 LOCAL = "local"
@@ -104,7 +104,8 @@ def dask_cluster(where: str) -> Iterator[DaskCluster]:
 @contextmanager
 def _local_cluster() -> Iterator[LocalCluster]:
     with _silence(), dask.config.set(LOCALLY):
-        with catch_warnings():
+        # The thread that begins here starts the workers.
+        with without_interrupts(), catch_warnings():
             simplefilter("ignore")  # that port 8787 is taken: the one in its place is shown
             cluster = LocalCluster(
                 n_workers=0,

@@ -17,7 +17,7 @@ import signal
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
@@ -234,16 +234,22 @@ class WorkerPool(Workers[Item, Answer]):
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, self._make_work), daemon=True)
-        # A worker never sees the interrupt of a terminal: its parent ends it. What the first start
-        # brings with it would unblock the signal, so it has to be there before.
-        resource_tracker.ensure_running()
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
+        with without_interrupts():
             process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         return _Worker(process, ours)
+
+
+@contextmanager
+def without_interrupts() -> Iterator[None]:
+    """Keep the interrupt of a terminal from what is started here: its parent ends it."""
+    # What the first start of a process brings with it would unblock the signal: it goes before.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(pipe: Connection, pickled: bytes) -> None:
