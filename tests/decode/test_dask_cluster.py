@@ -81,6 +81,20 @@ def test_workers_of_this_machine() -> None:
             os.kill(pid, 0)
 
 
+def test_a_worker_of_this_machine_is_never_given_up() -> None:
+    with (
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "100ms"}),
+        dask_cluster(LOCAL) as cluster,
+        cluster.pool(doubling, 1) as pool,
+    ):
+        for number in range(3):
+            assert [o.answer for o in pool.run([[number]])] == [2 * number]
+            (pid,) = cluster.client.run(os.getpid).values()
+            os.kill(pid, signal.SIGKILL)
+            while cluster.client.nthreads():
+                time.sleep(0.01)
+
+
 @contextmanager
 def program(name: str, *arguments: object) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program of Dask meanwhile."""

@@ -44,8 +44,13 @@ OURS = {
     "distributed.scheduler.allowed-failures": 0,
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
 }
-# On this machine none has to wait in a queue: where no worker can start, that is to be said.
-LOCALLY = {**OURS, "distributed.scheduler.no-workers-timeout": 120}
+# On this machine no worker waits in a queue: where none can start, that is to be said. Nor can one
+# be lost, for its nanny starts it anew: Dask would take one that dies twice in a row for lost.
+LOCALLY = {
+    **OURS,
+    "distributed.scheduler.no-workers-timeout": 120,
+    "distributed.deploy.lost-worker-timeout": "365 days",
+}
 
 log = logging.getLogger(__name__)
 
