@@ -27,6 +27,7 @@ system_lists="list100 shared" # what they decode with
 adapter=auto             # folder of the model's adapter; auto: MODEL/adapter if it is there; none
 longest=1000             # most distractors in lists of the utterances; 5000 doubles the time
 nj=2                     # processes
+dask=                    # decode with Dask: local, slurm, ADDRESS and so on: docs/clusters.md
 exp=                     # folder for all that is made, from here; exp/DATASET if empty
 
 set -euo pipefail
@@ -44,6 +45,7 @@ done
 [[ $train == true || $train == false ]] || fail_usage "--train is true or false, not $train"
 [[ $train == false || $dataset == demo ]] || fail_usage "--train true is for --dataset demo"
 [[ -n $exp ]] || { exp=exp/$dataset; [[ $subset == test ]] || exp+=-$subset; }
+[[ -z $dask ]] || export WFST_BIAS_DASK=$dask # no flag: what is made does not depend on it
 data=$exp/data # for each SET: SET.cuts.jsonl.gz or SET.npz, SET.list*.tsv, SET.shared.txt
 
 run_stage() { ((stage <= $1 && $1 <= stop_stage)) && echo "== stage $1: $2" >&2; }

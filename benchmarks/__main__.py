@@ -13,7 +13,7 @@ from benchmarks.machine import use_one_core
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = ("plain-decoding", "list-sizes", "own-lists", "adaptive-boost", "rescoring",
-         "list-to-graph", "peak-memory")  # fmt: skip
+         "list-to-graph", "peak-memory", "dask-scaling")  # fmt: skip
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("k2", "torch", "numpy", "pynini", "kaldi_decoder", "kaldifst", "pyctcdecode", "kenlm")
+PACKAGES = ("k2", "torch", "numpy", "pynini", "kaldi_decoder", "kaldifst", "pyctcdecode", "kenlm",
+            "distributed")  # fmt: skip
 
 
 def use_one_core() -> int:
@@ -21,6 +24,17 @@ def use_one_core() -> int:
     core = max(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {core})
     return core
+
+
+@contextmanager
+def every_core() -> Iterator[None]:
+    """Let processes that are started meanwhile use all cores again."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def describe_machine() -> list[str]:

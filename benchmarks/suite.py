@@ -9,6 +9,7 @@ from datetime import date
 import torch
 
 from benchmarks.adaptive_boost import measure_adaptive_boost
+from benchmarks.dask_scaling import measure_dask_scaling
 from benchmarks.list_sizes import measure_list_sizes
 from benchmarks.list_to_graph import measure_list_to_graph
 from benchmarks.machine import describe_machine
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[Materials, int], Section]] = {
     "rescoring": measure_rescoring,
     "list-to-graph": measure_list_to_graph,
     "peak-memory": measure_peak_memory,
+    "dask-scaling": measure_dask_scaling,
 }
 
 

@@ -42,6 +42,10 @@ class Timings:
         """Return the processor seconds of a task."""
         return Spread.of([s.cpu_seconds for s in self.samples[task]])
 
+    def wall(self, task: str) -> Spread:
+        """Return the seconds on the wall that a task takes."""
+        return Spread.of([s.wall_seconds for s in self.samples[task]])
+
     def cpu_ratio(self, task: str, peer: str) -> Spread:
         """Return how many times the peer's processor time a task takes, paired by round."""
         return Spread.of([a.cpu_seconds / b.cpu_seconds for a, b in self._pairs(task, peer)])

@@ -13,7 +13,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly venv=$PWD/.venv
 readonly stamp=$venv/wfst-bias.stamp        # says what a complete environment was made from
 readonly unfinished=$venv/wfst-bias.unfinished
-extras=decode,audio,corpora,train,tune,g2p,plots,report,test,lint
+extras=decode,audio,corpora,train,tune,g2p,plots,report,cluster,test,lint
 
 say() { echo "setup: $*" >&2; }
 die() { say "$*"; exit 1; }

@@ -22,7 +22,7 @@ PAGES = [path for pattern in PATTERNS for path in sorted(ROOT.glob(pattern))]
 
 # What begins a command that is ours; the programs of an environment are on nobody's path.
 PROGRAM = re.compile(
-    r"(?:\.venv/bin/)?(wfst-bias|python|pip)(?= )|\./run\.sh|local/\w+\.sh|sudo(?= )"
+    r"(?:\.venv/bin/)?(wfst-bias|python|pip|dask)(?= )|\./run\.sh|local/\w+\.sh|sudo(?= )"
 )
 
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -169,6 +169,9 @@ def flags_of(words: tuple[str, ...]) -> set[str]:
 def _click_command(words: Sequence[str]) -> click.Command | None:
     if words[0] == "wfst-bias":
         return commands if words[1] == "COMMAND" else commands.commands[words[1]]
+    if words[0] == "dask":
+        main: click.Command = importlib.import_module(f"distributed.cli.dask_{words[1]}").main
+        return main
     if words[:2] != ("python", "-m"):
         return None
     module = words[2] if words[2] != "benchmarks" else "benchmarks.__main__"

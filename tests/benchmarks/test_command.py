@@ -53,19 +53,23 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["plain-decoding", "list-sizes", "own-lists", "peak-memory"])
+@pytest.mark.parametrize(
+    "name", ["plain-decoding", "list-sizes", "own-lists", "peak-memory", "dask-scaling"]
+)
 def test_each_benchmark_writes_its_table(shared: Path, tmp_path: Path, name: str) -> None:
     pytest.importorskip("kaldi_decoder", reason="needs the extra `benchmarks`")
     pytest.importorskip("pyctcdecode", reason="needs the extra `benchmarks`")
     out = tmp_path / "results.md"
     options = {"--shared": shared, "--work": tmp_path, "--out": out, "--set": "tiny"}
     flags = itertools.chain(*options.items())
+    if name == "dask-scaling":
+        pytest.importorskip("distributed", reason="needs the extra `dask`")
     done = run("--only", name, "--repetitions", 1, *flags)
     assert done.returncode == 0, done.stderr
     page = out.read_text(encoding="utf-8")
     assert page in done.stdout
     rows = [line for line in page.splitlines() if line.startswith("| ")]
-    assert len(rows) >= 2 + (name != "peak-memory")
+    assert len(rows) >= 2 + (name not in ("peak-memory", "dask-scaling"))
     assert "nan" not in page
 
 

@@ -29,6 +29,29 @@ class KillingWork(DecodeWork):
 
 
 @dataclass(frozen=True)
+class DyingWorker(DecodeWork):
+    """Decodes, but its process is killed after two tasks, unless one was before.
+
+    A file `killed` beside the cache says so.
+    """
+
+    def __call__(self) -> Work:
+        decode = super().__call__()
+        killed, done = self.cache.parent / "killed", 0
+
+        def work(utterances: Sequence[Utterance]) -> list[Decoded]:
+            nonlocal done
+            done += 1
+            decoded = decode(utterances)
+            if done > 2 and not killed.exists():
+                killed.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return decoded
+
+        return work
+
+
+@dataclass(frozen=True)
 class RaisingWork(DecodeWork):
     """Decodes, but raises an error whenever `c-3` is among the utterances."""
 

@@ -110,6 +110,7 @@ def test_options_in_toml_are_options(block: Block, tmp_path: Path) -> None:
         ("wfst-bias decod --out y", "decod"),
         ("python -m local.voxpopuli.prepare FOLDER --annotation x", "no such flags"),
         ("./run.sh --datasets planted", "no such flags"),
+        ("dask worker --schedular-file x", "no such flags"),
         ("local/nothing.sh", "nothing.sh"),
         ('pip install -e ".[everything]"', "no extra everything"),
         ("wfst-bias lm --text x --out y | head", "more than one"),

@@ -43,6 +43,8 @@ NOT_RUN = {
     "local/": "sets up, runs these tests, or trains for hours",
     "sudo apt-get install": "changes the machine",
     "pip install": "changes the environment",
+    "dask ": "runs until it is stopped; test_dask_cluster.py runs it",
+    "wfst-bias decode --dask": "starts processes or jobs; test_cli_decode_dask.py runs it",
     "wfst-bias train ": "hours",
     "wfst-bias train-adapter ": "hours",
     "wfst-bias report": "needs what ./run.sh makes; test_cli_report.py runs it",

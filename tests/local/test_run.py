@@ -57,6 +57,20 @@ def test_the_page_shows_what_is_shown(shown: str) -> None:
     assert [line for line in lines if line not in shown.splitlines()] == []
 
 
+def test_what_is_made_does_not_depend_on_dask(repository: Path, shown: str, exp: Path) -> None:
+    arguments = ("--dataset", "planted", "--stage", 5, "--stop-stage", 5, "--exp", exp, "--nj", 1)
+    done = call(repository, *arguments, "--dask", "nowhere")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("as made before") == 2
+    made_from = exp / "decode/test.none/made_from"
+    before = made_from.read_text()
+    made_from.unlink()
+    done = call(repository, *arguments, "--dask", "nowhere")
+    made_from.write_text(before)
+    assert done.returncode == 2
+    assert "expected local, slurm, " in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

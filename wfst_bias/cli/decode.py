@@ -47,6 +47,7 @@ from wfst_bias.sound.options import LexiconLookupOptions, PhoneRescoreOptions
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 CACHE_VARIABLE = "WFST_BIAS_CACHE"
+DASK_VARIABLE = "WFST_BIAS_DASK"
 SOME_FAILED = 1
 
 
@@ -110,6 +111,15 @@ def search_flags(command: Command) -> Command:
 @click.option("--out", type=FILE, required=True, metavar="DIR", help="folder for what is decoded")
 @click.option("--lattices", is_flag=True, help="also write DIR/lattices/lat.JOB.zip and .gz")
 @search_flags
+@click.option(
+    "--dask",
+    metavar="WHERE",
+    envvar=DASK_VARIABLE,
+    help="decode with Dask: local for --nj processes here; slurm, sge, pbs, lsf, oar, moab or "
+    "htcondor for --nj processes in jobs as jobqueue.yaml has them; tcp://HOST:PORT or a scheduler "
+    "file for the workers of a scheduler that runs; the results do not depend on it "
+    f"[default: ${DASK_VARIABLE} or none]",
+)
 def decode_command(**flags: Any) -> int:
     """Decode log-probabilities with a language model, and with a list of entities or none.
 
@@ -146,6 +156,9 @@ def decode_command(**flags: Any) -> int:
     An utterance that cannot be decoded has an empty text; the rest is decoded and the exit status
     is 1. A worker process that dies is replaced.
 
+    With --dask, workers on other machines read and write the same files under the same names; the
+    address of Dask's dashboard is shown.
+
     \b
     Examples:
       wfst-bias decode --log-probs x.npz --tokens tokens.txt --lm lm.arpa --out plain
@@ -156,6 +169,8 @@ def decode_command(**flags: Any) -> int:
         --entities names.txt --out adapted
       wfst-bias decode --log-probs x.npz --phone-log-probs phones.npz --tokens tokens.txt \\
         --lm lm.arpa --entities names.txt --phone-scale 20 --lookup-words 3 --out by-sound
+      wfst-bias decode --log-probs x.npz --tokens tokens.txt --lm lm.arpa --nj 64 --dask slurm \\
+        --out plain
     """
     check_list_flags(flags)
     check_source_flags(flags)
@@ -205,6 +220,7 @@ def decode_request(flags: Mapping[str, Any]) -> DecodeRequest:
         lists=ListRequest(**lists),
         lattices=flags.get("lattices", False),
         sound=SoundRequest.of(flags),
+        dask=flags.get("dask"),
         **{name: flags[name] for name in ("tokens", "lm", "out", "cache", "nj")},
     )
 

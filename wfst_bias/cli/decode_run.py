@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,7 +23,7 @@ from wfst_bias.cli.sound import SoundRequest
 from wfst_bias.cli.sources import AudioRequest, open_source
 from wfst_bias.decode.lattice_files import LatticeSymbols, lattice_file_name, write_symbols
 from wfst_bias.decode.options import DecodeOptions
-from wfst_bias.decode.workers import Outcome, WorkerPool
+from wfst_bias.decode.workers import Outcome, WorkerPool, Workers
 from wfst_bias.errors import InputError
 from wfst_bias.files import write_text
 from wfst_bias.formats.outputs import OUTPUTS, check_ids, write_outputs
@@ -38,6 +39,9 @@ LATTICES = "lattices"
 UTTERANCES_PER_TASK = 32
 PACKAGES = ("torch", "k2", "pynini")  # that workers import
 MOST_FAILURES_SHOWN = 10
+
+# Makes so many workers that decode.
+Engine = Callable[[DecodeWork, int], Workers[Utterance, Decoded]]
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +60,7 @@ class DecodeRequest:
     nj: int
     options: DecodeOptions
     sound: SoundRequest = field(default_factory=SoundRequest)
+    dask: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
     Raises:
       InputError: an input file or option that cannot be used; nothing is decoded then.
       ImportError: a package that searching needs is not installed.
-      WorkerError: workers that cannot begin.
+      WorkerError: workers that cannot begin, or a Dask scheduler that is gone.
     """
     check_packages()
     phones = request.sound.read_for(request.source, needs_phones=request.options.needs_phones)
@@ -97,7 +102,7 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
     check_ids(source.ids)
     make_folder(request.out)
     lists = RunLists.read(request.lists, tokens, source.ids)
-    with graph_folder(request.cache) as cache:
+    with _engine(request.dask) as engine, graph_folder(request.cache) as cache:
         graph = load_graph(request.tokens, request.lm, cache)
         lists = lists.in_classes(graph.classes).as_said(phones)
         _prepare_variants(request, tokens, lists, cache)
@@ -116,7 +121,8 @@ def run_decode(request: DecodeRequest, work_type: type[DecodeWork] = DecodeWork)
                 found.phones or request.sound.log_probs,
                 phones,
             )
-            decoded = _decode(work, lists.utterances(source.ids), request.nj, found.faults)
+            make = partial(engine, work if request.dask is None else work.absolute())
+            decoded = _decode(make, lists.utterances(source.ids), request.nj, found.faults)
     _write_results([d.result for d in decoded], request.out)
     lines = lists.write_report(decoded, request.out)
     failed = sum(d.result.error is not None for d in decoded)
@@ -186,8 +192,24 @@ def _lattice_folder(
         pack(folder, Path(parts), list(map(lattice_file_name, ids)), request.nj)
 
 
+@contextmanager
+def _engine(dask: str | None) -> Iterator[Engine]:
+    """Give what makes workers: processes of this machine, or those that Dask has there."""
+    if dask is None:
+        yield WorkerPool
+        return
+    from wfst_bias.decode.dask_cluster import dask_cluster
+
+    with dask_cluster(dask) as cluster:
+        tqdm.write(f"Dask dashboard: {cluster.dashboard}", file=sys.stderr)
+        yield cluster.pool
+
+
 def _decode(
-    work: DecodeWork, utterances: Sequence[Utterance], nj: int, faults: Mapping[str, str]
+    make_workers: Callable[[int], Workers[Utterance, Decoded]],
+    utterances: Sequence[Utterance],
+    nj: int,
+    faults: Mapping[str, str],
 ) -> list[Decoded]:
     """Decode in workers; return what came of each utterance, in their order.
 
@@ -199,7 +221,7 @@ def _decode(
     starts = range(0, len(left), UTTERANCES_PER_TASK)
     tasks = [left[at : at + UTTERANCES_PER_TASK] for at in starts]
     failures = 0
-    pool: WorkerPool[Utterance, Decoded] = WorkerPool(work, max(1, min(nj, len(tasks))))
+    pool = make_workers(max(1, min(nj, len(tasks))))
     with pool, _progress_bar(len(left)) as bar:
         for outcome in pool.run(tasks):
             found = _found(outcome)

@@ -115,6 +115,23 @@ class DecodeWork:
     phone_log_probs: Path | None = None
     phones: PhoneKnowledge | None = None
 
+    def absolute(self) -> DecodeWork:
+        """Return the same with all paths from the root, for a worker in another folder."""
+        g2g, lattices, phones = self.options.g2g, self.lattices, self.phone_log_probs
+        tables = (
+            None if g2g.tables is None else ",".join(str(Path(f).absolute()) for f in g2g.files)
+        )
+        return replace(
+            self,
+            tokens=self.tokens.absolute(),
+            lm=self.lm.absolute(),
+            log_probs=self.log_probs.absolute(),
+            cache=self.cache.absolute(),
+            options=replace(self.options, g2g=replace(g2g, tables=tables)),
+            lattices=lattices and replace(lattices, parts=lattices.parts.absolute()),
+            phone_log_probs=phones and phones.absolute(),
+        )
+
     def __call__(self) -> Callable[[Sequence[Utterance]], list[Decoded]]:
         """Return a function that decodes utterances."""
         import torch

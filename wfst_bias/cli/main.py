@@ -39,6 +39,7 @@ EXTRAS = {"pynini": "lists", "pywrapfst": "lists", "sentencepiece": "lists"}
 EXTRAS |= {"k2": "decode", "_k2": "decode", "torch": "decode"}
 EXTRAS |= {"lhotse": "audio", "soundfile": "audio", "scipy": "audio", "tensorboard": "train"}
 EXTRAS |= {"phonemizer": "g2p", "espeakng_loader": "g2p", "optuna": "tune"}
+EXTRAS |= {"dask": "dask", "distributed": "dask", "dask_jobqueue": "cluster"}
 EXTRAS |= {"matplotlib": "plots", "jinja2": "report", "markupsafe": "report"}
 
 

@@ -4,7 +4,8 @@ k2 can end a process with a signal. So the work is done in processes of its own:
 task that a worker did not finish are tried again one by one, and an item that fails again is
 reported while the rest goes on.
 
-WorkerPool  runs tasks in workers; a context manager
+Workers     what runs tasks: a WorkerPool, or a DaskPool of dask_workers.py
+WorkerPool  runs tasks in processes of this machine
 Outcome     what became of an item
 """
 
@@ -13,9 +14,10 @@ from __future__ import annotations
 import multiprocessing
 import pickle
 import signal
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
@@ -29,7 +31,7 @@ Answer = TypeVar("Answer")
 Work = Callable[[Sequence[Item]], Sequence[Answer]]
 
 # What a worker sends: ready to work, the answers of a task, why a task failed, why it cannot work.
-_READY, _DONE, _FAILED, _UNUSABLE = "ready", "done", "failed", "unusable"
+READY, DONE, FAILED, UNUSABLE = "ready", "done", "failed", "unusable"
 
 SECONDS_TO_STOP = 5.0
 MOST_FALSE_STARTS = 3  # in a row
@@ -52,6 +54,31 @@ class Outcome(Generic[Item, Answer]):
     item: Item
     answer: Answer | None = None
     error: str | None = None
+
+
+class Workers(ABC, Generic[Item, Answer]):
+    """Run tasks, wherever that is; used in a `with` statement."""
+
+    def __enter__(self) -> Workers[Item, Answer]:
+        return self
+
+    @abstractmethod
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End what is still being done."""
+
+    @abstractmethod
+    def run(self, tasks: Iterable[Sequence[Item]]) -> Iterator[Outcome[Item, Answer]]:
+        """Give one outcome for each item, as they come.
+
+        Raises:
+          InputError: a worker found, in making its work, that the input cannot be used.
+          WorkerError: workers cannot begin, or there are none any more.
+        """
 
 
 @dataclass(frozen=True)
@@ -93,7 +120,7 @@ class _Worker(Generic[Item]):
         return f"the worker process ended with exit status {code}"
 
 
-class WorkerPool(Generic[Item, Answer]):
+class WorkerPool(Workers[Item, Answer]):
     """Run tasks in worker processes, each with at most one task at a time.
 
     The workers are spawned at once, so that they import while the caller gets ready; each makes
@@ -114,9 +141,6 @@ class WorkerPool(Generic[Item, Answer]):
         self._false_starts = 0
         for _ in range(n_workers):
             self._workers.append(self._spawn())
-
-    def __enter__(self) -> WorkerPool[Item, Answer]:
-        return self
 
     def __exit__(
         self,
@@ -168,15 +192,15 @@ class WorkerPool(Generic[Item, Answer]):
             yield from self._bury(worker)
             return
         what, content = reply
-        if what == _READY:
+        if what == READY:
             worker.is_ready = True
             self._false_starts = 0
             return
-        if what == _UNUSABLE:
+        if what == UNUSABLE:
             raise content
         task, worker.task = worker.task, None
         assert task is not None, "only a busy worker answers"
-        if what == _FAILED:
+        if what == FAILED:
             yield from self._fail(task, content)
         else:
             for item, answer in zip(task.items, content, strict=True):
@@ -210,16 +234,22 @@ class WorkerPool(Generic[Item, Answer]):
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, self._make_work), daemon=True)
-        # A worker never sees the interrupt of a terminal: its parent ends it. What the first start
-        # brings with it would unblock the signal, so it has to be there before.
-        resource_tracker.ensure_running()
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
+        with without_interrupts():
             process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         return _Worker(process, ours)
+
+
+@contextmanager
+def without_interrupts() -> Iterator[None]:
+    """Keep the interrupt of a terminal from what is started here: its parent ends it."""
+    # What the first start of a process brings with it would unblock the signal: it goes before.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(pipe: Connection, pickled: bytes) -> None:
@@ -228,37 +258,39 @@ def _serve(pipe: Connection, pickled: bytes) -> None:
         try:
             make_work = pickle.loads(pickled)  # imports what the work needs
         except Exception as error:
-            pipe.send((_UNUSABLE, _portable(error)))
+            pipe.send((UNUSABLE, portable(error)))
             return
         items = pipe.recv()
         try:
             work = make_work()
         except Exception as error:
-            pipe.send((_UNUSABLE, _portable(error)))
+            pipe.send((UNUSABLE, portable(error)))
             return
-        pipe.send((_READY, None))
+        pipe.send((READY, None))
         while True:
-            pipe.send(_answer(work, items))
+            pipe.send(answer_of(work, items))
             items = pipe.recv()
 
 
-def _answer(work: Work[Any, Any], items: Sequence[Any]) -> tuple[str, Any]:
+def answer_of(work: Work[Any, Any], items: Sequence[Any]) -> tuple[str, Any]:
+    """Do the work: return DONE and the answers, or FAILED and why."""
     try:
-        return _DONE, work(items)
+        return DONE, work(items)
     except Exception as error:
-        return _FAILED, _reason(error)
+        return FAILED, reason_of(error)
 
 
-def _portable(error: Exception) -> Exception:
+def portable(error: Exception) -> Exception:
     """Return an error that can be pickled, with the message of this one."""
     if isinstance(error, InputError):
         return InputError(str(error))
     if isinstance(error, ImportError):
         return ImportError(str(error), name=error.name)
-    return WorkerError(f"the worker process cannot begin: {_reason(error)}")
+    return WorkerError(f"the worker process cannot begin: {reason_of(error)}")
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: BaseException) -> str:
+    """Return an error in one line."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
