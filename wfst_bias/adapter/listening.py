@@ -39,7 +39,7 @@ from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.entities.spelling import Segmentation, Speller
 
 MOST_ENTITIES = 100
-FIRST_PICKED = 10  # times as many entities are picked at first, of the longest lists
+FIRST_PICKED = 5  # times as many entities are picked at first
 SURE_BLANK = 0.9  # a probability; such frames say little of which entities there may be
 _LISTS_KEPT = 64
 _ENTITIES_KEPT = 200_000
