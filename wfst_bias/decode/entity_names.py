@@ -38,8 +38,8 @@ def with_sounds(entities: EntityList, pronouncer: Pronouncer, normalizer: Normal
     faults: dict[tuple[str, str], list[str]] = {}
     for entity, names in named:
         for form, name in zip(entity.forms, names, strict=True):
-            if found := list(pronouncer.faults(name)):
-                faults[entity.written, form] = found
+            if found := pronouncer.faults(name):
+                faults[entity.written, form] = list(found)
     if not faults:
         return entities
     return replace(entities, report=tuple(_told(entry, faults) for entry in entities.report))

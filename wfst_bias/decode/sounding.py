@@ -81,11 +81,16 @@ class Sounding:
         self.lookup = lookup
         self._common = common
         self._normalizer = normalizer
+        self._names: dict[tuple[str, str, tuple[str, ...]], tuple[Name, ...]] = {}
         self._sounds: dict[int, tuple[CompiledList, EntitySounds]] = {}
 
     def names(self, entity: Entity) -> tuple[Name, ...]:
         """Return what an entity is called, once for each of its forms."""
-        return names_of(entity, self._normalizer)
+        key = (entity.written, entity.language, entity.forms)
+        known = self._names.get(key)
+        if known is None:
+            known = self._names[key] = names_of(entity, self._normalizer)
+        return known
 
     def told(self, entities: EntityList) -> EntityList:
         """Return a list whose report also tells what is wrong with the sound of its lines."""

@@ -13,6 +13,7 @@ import itertools
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -106,7 +107,7 @@ class NamePronouncer:
         self.guesser = guesser or LanguageGuesser(())
         self._faults: dict[tuple[str, str], str] = {}
 
-    @property
+    @cached_property
     def languages(self) -> tuple[str, ...]:
         """Return the languages that a name can have."""
         return (*LANGUAGES, *sorted(self.guesser.languages))

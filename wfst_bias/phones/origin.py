@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import wfst_bias
@@ -46,7 +47,7 @@ class LanguageGuesser:
 
     evidence: tuple[Evidence, ...]
 
-    @property
+    @cached_property
     def languages(self) -> frozenset[str]:
         """Return the languages that can be guessed."""
         return frozenset(entry.language for entry in self.evidence)

@@ -37,6 +37,8 @@ class Pronouncer:
         self._source = source
         self._words: dict[str, Ways] = {}
         self._names: dict[Name, tuple[Ways, ...]] = {}
+        self._wholes: dict[tuple[Name, int], Ways] = {}
+        self._faults: dict[Name, tuple[str, ...]] = {}
 
     @classmethod
     def of(cls, table: PhoneTable, lexicons: Sequence[PhoneLexicon] = ()) -> Pronouncer:
@@ -95,10 +97,19 @@ class Pronouncer:
 
     def whole(self, name: Name, most: int) -> Ways:
         """Return the ways of saying a name, none if it has a word that nobody can say."""
-        return whole_ways(self.words_of(name), most)
+        known = self._wholes.get((name, most))
+        if known is None:
+            known = self._wholes[name, most] = whole_ways(self.words_of(name), most)
+        return known
 
-    def faults(self, name: Name) -> Iterator[str]:
+    def faults(self, name: Name) -> tuple[str, ...]:
         """Say what is wrong with the pronunciations of a name."""
+        known = self._faults.get(name)
+        if known is None:
+            known = self._faults[name] = tuple(self._find_faults(name))
+        return known
+
+    def _find_faults(self, name: Name) -> Iterator[str]:
         unsaid = [w for w, ways in zip(name.words, self.words_of(name), strict=True) if not ways]
         yield from self._source.faults(name)
         for word in unsaid:
