@@ -123,6 +123,9 @@ def main() -> None:
 
 def _run(arguments: argparse.Namespace) -> None:
     systems = read_systems()
+    if arguments.command == "against" and arguments.name == ALL:
+        print(ALL_BUT)
+        return
     of_several = arguments.command in ("names", "titles")
     wanted = arguments.names if of_several else [arguments.name]
     if unknown := [name for name in wanted if name not in systems]:

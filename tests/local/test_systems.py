@@ -70,6 +70,16 @@ def test_parts_are_read_off_the_table_and_the_options(repository: Path, tmp_path
     }
 
 
+def test_every_system_is_compared_with_one_that_is_there(repository: Path, tmp_path: Path) -> None:
+    assert call(repository, "against", "g2g").stdout == "unigram-boost\n"
+    assert call(repository, "against", "no-constant").stdout == "all\n"
+    assert call(repository, "against", "all").stdout == "decoder\n"
+    table = tmp_path / "systems.toml"
+    table.write_text('[one]\nsays = "one"\nagainst = "two"\n')
+    with pytest.raises(InputError, match="no system to compare with: 'two'"):
+        read_systems(table)
+
+
 def test_contexts_say_nothing_of_the_class() -> None:
     lm = small_lm()
     flat = without_contexts(lm)
