@@ -73,9 +73,11 @@ def request(planted: Path, folder: Path, out: Path, dask: str | None, nj: int = 
 
 
 def contents(folder: Path) -> Contents:
-    """Return the files below a folder; of archives, of which there are `--nj`, what is in them."""
+    """Return the files below a folder but times; of archives, one for each job, what is in them."""
     found: Contents = {}
     for path in sorted(folder.rglob("*")):
+        if path.name == "timing.json":
+            continue
         if path.suffix == ".zip":
             with zipfile.ZipFile(path) as archive:
                 found |= {Path(name): archive.read(name) for name in archive.namelist()}
