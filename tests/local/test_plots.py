@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
@@ -70,12 +71,14 @@ def test_an_image_of_boosts(tmp_path: Path, is_adapted: bool) -> None:
     (tmp_path / "log_probs").mkdir()
     np.savez(tmp_path / f"log_probs/birds{kind}.npz", c=log_probs)
     chosen = {"c": UtteranceList("c", "we met zoe", ("zoe",), ("Zoë", "sol"))}
-    draw_boosts(tmp_path, "birds", tokens, chosen, is_adapted=is_adapted)
+    adapter = Path("adapter") if is_adapted else None
+    draw_boosts(tmp_path, "birds", Namespace(tokens=tokens, model=None, adapter=adapter), chosen)
     (image,) = (tmp_path / "plots").iterdir()
     assert image.name == "c.boost.png"
     assert image.read_bytes().startswith(b"\x89PNG")
     with pytest.raises(InputError, match=r"log_probs/birds.*npz"):
-        draw_boosts(tmp_path, "birds", tokens, chosen, is_adapted=not is_adapted)
+        other = Namespace(tokens=tokens, model=None, adapter=None if is_adapted else Path("a"))
+        draw_boosts(tmp_path, "birds", other, chosen)
 
 
 def test_a_folder_of_another_kind_is_refused(repository: Path, tmp_path: Path) -> None:
