@@ -76,8 +76,8 @@ def test_an_image_of_boosts(tmp_path: Path, is_adapted: bool) -> None:
     (image,) = (tmp_path / "plots").iterdir()
     assert image.name == "c.boost.png"
     assert image.read_bytes().startswith(b"\x89PNG")
+    other = Namespace(tokens=tokens, model=None, adapter=None if is_adapted else Path("a"))
     with pytest.raises(InputError, match=r"log_probs/birds.*npz"):
-        other = Namespace(tokens=tokens, model=None, adapter=None if is_adapted else Path("a"))
         draw_boosts(tmp_path, "birds", other, chosen)
 
 
