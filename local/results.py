@@ -23,7 +23,7 @@ from typing import Any
 import tomli
 from conditions import CONDITIONS, LISTS
 from result_tables import ENTITY_METRICS, WORD_METRICS, percent, set_tables, system_tables
-from systems import ALL, ALL_BUT, read_systems
+from systems import ALL, BESIDE_ALL, read_systems
 
 from wfst_bias.files import write_text
 
@@ -112,7 +112,7 @@ def _read_systems(exp: Path, name: str, tuned: dict[str, Any]) -> dict[str, dict
                 for key, each in by_condition.items()
                 if (system := key.partition(".")[0])
             }
-            found[list_name] = {**called, TUNED: {**tuned[list_name], "against": says[ALL_BUT]}}
+            found[list_name] = {**called, TUNED: {**tuned[list_name], "against": says[BESIDE_ALL]}}
     return found
 
 

@@ -31,7 +31,7 @@ from wfst_bias.lm.arpa import NgramLm, NgramTable, read_arpa, write_arpa
 from wfst_bias.tune.space import with_values
 
 ALL = "all"  # the tuned system
-ALL_BUT = "decoder"  # what that is compared with
+BESIDE_ALL = "decoder"  # what that is compared with
 TUNED = "all techniques"  # what the report calls the system that has everything
 SYSTEMS = Path(__file__).with_name("systems.toml")
 
@@ -124,7 +124,7 @@ def main() -> None:
 def _run(arguments: argparse.Namespace) -> None:
     systems = read_systems()
     if arguments.command == "against" and arguments.name == ALL:
-        print(ALL_BUT)
+        print(BESIDE_ALL)
         return
     of_several = arguments.command in ("names", "titles")
     wanted = arguments.names if of_several else [arguments.name]

@@ -257,9 +257,7 @@ def _reply(future: Future) -> tuple[str, Any] | KilledWorker:
     except KilledWorker as killed:
         return killed
     except (CancelledError, asyncio.CancelledError) as error:
-        raise WorkerError(
-            "the Dask scheduler is gone, or has cancelled what it was to do"
-        ) from error
+        raise WorkerError(GONE) from error
     except Exception as error:
         raise WorkerError(f"Dask could not do a task: {reason_of(error)}") from error
     return reply
