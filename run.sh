@@ -89,7 +89,8 @@ decode() {
   echo "-- $1, $condition" >&2
   mkdir -p "$out"
   cp "${options[1]-/dev/null}" "$out/options.toml" # empty: the defaults
-  once "$out/made_from" "$log_probs" "$phones" "$tokens" "$lm" "$out/options.toml" "$list_file" -- \
+  once "$out/made_from" "$log_probs" "$phones" "$tokens" "$lm" "$out/options.toml" "$list_file" \
+    "$model"/{lexicon.txt,phone_costs.tsv} data/g2g/*.tsv -- \
     wfst-bias decode --log-probs "$log_probs" ${phones:+--phone-log-probs "$phones"} \
     "${acoustic[@]}" --lm "$lm" "${options[@]}" \
     "${list_flags[@]}" "${lattices[@]}" --nj "$nj" --cache "$exp/graph/$1" --out "$out"
