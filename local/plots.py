@@ -33,7 +33,7 @@ from wfst_bias.entities.list_file import UtteranceList, read_entities_tsv
 from wfst_bias.errors import InputError
 from wfst_bias.formats.cuts import iterate_cuts
 from wfst_bias.formats.kaldi_text import read_kaldi_text
-from wfst_bias.formats.log_probs import open_log_probs
+from wfst_bias.formats.log_probs import FloatArray, open_log_probs
 from wfst_bias.score.score_files import score_utterance
 from wfst_bias.sound.knowledge import PhoneFiles
 
@@ -101,19 +101,21 @@ def draw_boosts(exp: Path, name: str, arguments: argparse.Namespace, chosen: Cho
     """Draw the boosts of utterances, decoded as run.sh has decoded them."""
     options = DecodeOptions.read(exp / f"decode/{name}.{LIST}/options.toml")
     lm = _first(exp / f"data/{name}.lm.arpa.gz", exp / "lm.arpa")
-    model = arguments.model and ModelFolder(arguments.model)
-    knowledge = model and PhoneFiles(model.phones, model.lexicons, model.confusions).read()
+    knowledge, phones = None, None
+    if options.needs_phones:
+        if arguments.model is not None:
+            model = ModelFolder(arguments.model)
+            knowledge = PhoneFiles(model.phones, model.lexicons, model.confusions).read()
+        phones = _arrays(exp / f"log_probs/{name}.phones.npz", chosen)
     decoder = Decoder.load(arguments.tokens, lm, options, exp / f"graph/{name}", knowledge)
     encoded = exp / f"log_probs/{name}.adapted.{LIST}.npz"
     if arguments.adapter is None:
         encoded = _first(exp / f"data/{name}.npz", exp / f"log_probs/{name}.npz")
-    phones = open_log_probs(exp / f"log_probs/{name}.phones.npz") if options.needs_phones else None
-    with open_log_probs(encoded) as archive:
-        for utterance_id, of in _progress(chosen.items(), "boosts"):
-            said = None if phones is None else phones[utterance_id]
-            heard = Heard(utterance_id, archive[utterance_id], said)
-            found = find_boosts(decoder, heard, decoder.compile_list(of.entities))
-            plot_boosts(found.picture, exp / f"plots/{utterance_id}.boost.png")
+    log_probs = _arrays(encoded, chosen)
+    for utterance_id, of in _progress(chosen.items(), "boosts"):
+        heard = Heard(utterance_id, log_probs[utterance_id], phones and phones[utterance_id])
+        found = find_boosts(decoder, heard, decoder.compile_list(of.entities))
+        plot_boosts(found.picture, exp / f"plots/{utterance_id}.boost.png")
 
 
 def draw_attention(recognizer: AdaptedRecognizer, cuts: Path, chosen: Chosen, out: Path) -> None:
@@ -125,6 +127,11 @@ def draw_attention(recognizer: AdaptedRecognizer, cuts: Path, chosen: Chosen, ou
         attended = recognizer.attend(samples, list(chosen[cut.id].entities))
         path = out / f"{cut.id}.attention.png"
         plot_attention(attended, recognizer.tokens, path, MOST_SHOWN)
+
+
+def _arrays(path: Path, chosen: Chosen) -> dict[str, FloatArray]:
+    with open_log_probs(path) as archive:
+        return {utterance_id: archive[utterance_id] for utterance_id in chosen}
 
 
 def _first(*paths: Path) -> Path:

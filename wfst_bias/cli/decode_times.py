@@ -21,7 +21,7 @@ class DecodeTimes:
     Attributes:
       lists: how many lists were compiled; one for all utterances, by each worker.
       list_seconds: to compile lists and to join them to the static graph.
-      search_seconds: to search and to read texts off what was found.
+      search_seconds: to search, to read texts off what was found, and to let phones have a say.
     """
 
     lists: int = 0
