@@ -15,6 +15,7 @@ from threading import Lock
 
 import pytest
 from deadlines import deadline
+from faulty_work import CANNOT_BEGIN, CannotBegin
 
 pytest.importorskip("distributed")
 
@@ -25,7 +26,6 @@ from wfst_bias.decode import dask_workers
 from wfst_bias.decode.dask_cluster import LOCAL, DaskCluster, dask_cluster
 from wfst_bias.decode.dask_workers import TASKS_PER_WORKER, DaskPool
 from wfst_bias.decode.workers import Outcome, WorkerError
-from wfst_bias.errors import InputError
 
 N_WORKERS = 2
 
@@ -232,32 +232,7 @@ def test_an_answer_that_cannot_be_sent_is_reported(cluster: DaskCluster) -> None
     assert "cannot pickle" in (found[0].error or "")
 
 
-@dataclass(frozen=True)
-class CannotBegin:
-    """Fails in making the work: by an error, or by a signal the first `deaths` times."""
-
-    error: Exception | None = None
-    log: Path = Path()
-    deaths: int = 0
-
-    def __call__(self) -> Work:
-        if self.error is not None:
-            raise self.error
-        before = self.log.read_text() if self.log.exists() else ""
-        self.log.write_text(before + "x")
-        if len(before) < self.deaths:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return Doubling().work
-
-
-@pytest.mark.parametrize(
-    ("error", "raised", "message"),
-    [
-        (InputError("no words", path="lm.arpa"), InputError, "^lm.arpa: no words$"),
-        (RuntimeError("bad luck\nmore"), WorkerError, "cannot begin: RuntimeError: bad luck$"),
-        (ModuleNotFoundError("No module named 'k2'", name="k2"), ImportError, "No module .*'k2'"),
-    ],
-)
+@CANNOT_BEGIN
 def test_work_that_cannot_be_made_ends_the_run(
     cluster: DaskCluster, error: Exception, raised: type[Exception], message: str
 ) -> None:
@@ -269,7 +244,7 @@ def test_a_worker_that_dies_at_the_start_gets_another_chance(
     cluster: DaskCluster, tmp_path: Path
 ) -> None:
     make = CannotBegin(log=tmp_path / "log", deaths=2)
-    assert answers(outcomes(cluster, make, [[1, 2]])) == {1: (2, 2), 2: (4, 2)}
+    assert outcomes(cluster, make, [[1, 2]]) == [Outcome(1, 1), Outcome(2, 2)]
 
 
 def test_workers_that_always_die_at_the_start_end_the_run(

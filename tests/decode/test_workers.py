@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from faulty_work import CANNOT_BEGIN, CannotBegin
 
 from wfst_bias.decode.workers import MOST_FALSE_STARTS, Outcome, WorkerError, WorkerPool
 from wfst_bias.errors import InputError
@@ -159,32 +160,7 @@ def test_a_worker_that_dies_between_tasks_is_replaced() -> None:
         assert list(pool.run(feed())) == [Outcome(0, 0), Outcome(1, 1)]
 
 
-@dataclass(frozen=True)
-class CannotBegin:
-    """Fails in making the work: by an error, or by a signal the first `deaths` times."""
-
-    error: Exception | None = None
-    log: Path = Path()
-    deaths: int = 0
-
-    def __call__(self) -> Work:
-        if self.error is not None:
-            raise self.error
-        before = self.log.read_text() if self.log.exists() else ""
-        self.log.write_text(before + "x")
-        if len(before) < self.deaths:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return list
-
-
-@pytest.mark.parametrize(
-    ("error", "raised", "message"),
-    [
-        (InputError("no words", path="lm.arpa"), InputError, "^lm.arpa: no words$"),
-        (RuntimeError("bad luck\nmore"), WorkerError, "cannot begin: RuntimeError: bad luck$"),
-        (FileNotFoundError(2, "gone"), WorkerError, "cannot begin: FileNotFoundError"),
-    ],
-)
+@CANNOT_BEGIN
 def test_work_that_cannot_be_made_ends_the_run(
     error: Exception, raised: type[Exception], message: str
 ) -> None:
