@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from local.markdown import rate, row, rule
 from local.synthetic.sentences import read_sentences
 from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.entities.spelling import Speller
@@ -23,7 +24,7 @@ from wfst_bias.errors import InputError
 from wfst_bias.score.entity_groups import by_length
 from wfst_bias.score.entity_score import Entity, IsOfGroup
 from wfst_bias.score.score_files import score_files
-from wfst_bias.score.scores import GROUP_METRICS, Score
+from wfst_bias.score.scores import GROUP_METRICS
 from wfst_bias.tokens import TokenTable
 
 FEWEST = 30  # entities of training that a common subword is in
@@ -42,7 +43,7 @@ def main() -> None:
     except InputError as error:
         parser.exit(2, f"{parser.prog}: {error}\n")
     print(row("set", "condition", "entities of", "said", *GROUP_METRICS))
-    print(row(*["---"] * 7))
+    print(rule(7))
     print(*rows, sep="\n")
 
 
@@ -84,17 +85,6 @@ def by_subwords(tokens: TokenTable, training: Sequence[Path]) -> dict[str, IsOfG
         return any(counts[token] < FEWEST for token in subwords(" ".join(entity)))
 
     return {"common subwords": lambda entity: not is_rare(entity), "a rare subword": is_rare}
-
-
-def rate(score: Score) -> str:
-    """Return a rate in %, with its interval."""
-    low, high = score.interval
-    return f"{100 * score.rate:.1f} ({100 * low:.1f} to {100 * high:.1f})"
-
-
-def row(*cells: str) -> str:
-    """Return a row of a table of Markdown."""
-    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":
