@@ -12,8 +12,8 @@ import click
 from benchmarks.machine import use_one_core
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = ("plain-decoding", "list-sizes", "own-lists", "adaptive-boost", "rescoring",
-         "list-to-graph", "peak-memory", "dask-scaling")  # fmt: skip
+NAMES = ("plain-decoding", "list-sizes", "own-lists", "adaptive-boost", "variants", "by-sound",
+         "adapter", "rescoring", "list-to-graph", "peak-memory", "dask-scaling")  # fmt: skip
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 

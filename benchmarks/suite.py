@@ -8,7 +8,9 @@ from datetime import date
 
 import torch
 
+from benchmarks.adapter import measure_adapter
 from benchmarks.adaptive_boost import measure_adaptive_boost
+from benchmarks.by_sound import measure_by_sound
 from benchmarks.dask_scaling import measure_dask_scaling
 from benchmarks.list_sizes import measure_list_sizes
 from benchmarks.list_to_graph import measure_list_to_graph
@@ -19,6 +21,7 @@ from benchmarks.peak_memory import measure_peak_memory
 from benchmarks.plain_decoding import measure_plain_decoding
 from benchmarks.rescoring import measure_rescoring
 from benchmarks.table import Section, to_markdown
+from benchmarks.variants import measure_variants
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +30,9 @@ BENCHMARKS: dict[str, Callable[[Materials, int], Section]] = {
     "list-sizes": measure_list_sizes,
     "own-lists": measure_own_lists,
     "adaptive-boost": measure_adaptive_boost,
+    "variants": measure_variants,
+    "by-sound": measure_by_sound,
+    "adapter": measure_adapter,
     "rescoring": measure_rescoring,
     "list-to-graph": measure_list_to_graph,
     "peak-memory": measure_peak_memory,

@@ -54,6 +54,10 @@ class Timings:
         """Return how many times the peer's time on the wall a task takes, paired by round."""
         return Spread.of([a.wall_seconds / b.wall_seconds for a, b in self._pairs(task, peer)])
 
+    def cpu_extra(self, task: str, peer: str) -> Spread:
+        """Return by how many processor seconds a task takes longer than its peer."""
+        return Spread.of([a.cpu_seconds - b.cpu_seconds for a, b in self._pairs(task, peer)])
+
     def _pairs(self, task: str, peer: str) -> list[tuple[Sample, Sample]]:
         return list(zip(self.samples[task], self.samples[peer], strict=True))
 
