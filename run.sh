@@ -20,7 +20,7 @@ dataset=demo             # demo, planted, voxpopuli, medical or realspeech
 # shellcheck disable=SC2209
 subset=test              # test or dev, of the data sets with audio
 model=data/models/small  # folder of the acoustic model, for audio
-train=false              # true makes the corpora of demo and the model first: local/train.sh
+train=false              # true makes the corpora of demo and the model first, by local/train*.sh
 data_dir=                # where data lie that do not come with the project, from here
 systems=                 # other systems, with spaces between, or all; see local/systems.toml
 system_lists="list100 shared" # what they decode with
@@ -131,7 +131,11 @@ fi
 
 if run_stage 1 "prepare the data"; then
   [[ ! -e $data || -f $data/dataset.toml ]] || fail_usage "$data is there and not ours: name another --exp"
-  [[ $train == false ]] || local/train.sh --nj "$nj"
+  if [[ $train == true ]]; then
+    local/train.sh --nj "$nj"
+    local/train_adapter.sh --nj "$nj"
+    local/train_sound.sh --nj "$nj"
+  fi
   rm -rf "$data.unfinished"
   "local/$dataset/prepare.sh" "$data.unfinished" "$data_dir" "$subset"
   rm -rf "$data"
@@ -153,29 +157,27 @@ if [[ $adapter == auto ]]; then
 fi
 [[ -n $(compgen -G "$data/*.cuts.jsonl.gz") ]] || adapter=none # it needs audio
 
-# encode SET LIST: by the model with its adapter, or for no list by the model alone, and phones too
+# encode SET: by the model alone, phones too, and in the same pass by its adapter with each list
 encode() {
-  local out=$exp/log_probs/$1 cuts=$data/$1.cuts.jsonl.gz more=() list_flags list_file
-  give_list "$1" "$2"
-  if [[ $2 != none ]]; then
-    out+=.adapted.$2 more=(--adapter "$adapter" "${list_flags[@]}")
-  elif [[ -f $model/phones.txt ]]; then
-    more=(--phones-out "$out.phones.npz")
+  local out=$exp/log_probs/$1 cuts=$data/$1.cuts.jsonl.gz more=() made_of=() list list_flags list_file
+  [[ ! -f $model/phones.txt ]] || more=(--phones-out "$out.phones.npz")
+  if [[ $adapter != none ]]; then
+    more+=(--adapter "$adapter") made_of=("$adapter"/adapter.{json,pt})
+    for list in $(lists_of "$1"); do
+      give_list "$1" "$list"
+      more+=("--also-${list_flags[0]#--}" "$list_file" "$out.adapted.$list.npz")
+      made_of+=("$list_file")
+    done
   fi
-  echo "-- $1, $2" >&2
+  echo "-- $1" >&2
   mkdir -p "$exp/log_probs"
-  once "$out.made_from" "$cuts" "$model"/{config.json,weights.pt} \
-    "$adapter"/adapter.{json,pt} "$list_file" -- \
+  once "$out.made_from" "$cuts" "$model"/{config.json,weights.pt} "${made_of[@]}" -- \
     wfst-bias encode --audio "$cuts" --model "$model" "${more[@]}" --nj "$nj" --out "$out.npz"
 }
 
 if run_stage 2 "compute log-probabilities of audio, with an adapter for each list too"; then
   for set in "${sets[@]}"; do
-    [[ -f $data/$set.cuts.jsonl.gz ]] || continue
-    encode "$set" none
-    for list in $(lists_of "$set"); do
-      [[ $adapter == none ]] || encode "$set" "$list"
-    done
+    [[ ! -f $data/$set.cuts.jsonl.gz ]] || encode "$set"
   done
 fi
 

@@ -65,6 +65,19 @@ def test_each_utterance_has_its_own_list_or_that_of_all(
     assert np.allclose(np.exp(a.log_probs).sum(axis=1), 1, atol=1e-5)
 
 
+def test_further_lists_are_heard_beside_the_first_in_all_windows(
+    recognizer: Recognizer, adapted: AdaptedRecognizer
+) -> None:
+    first, second = listed(recognizer, "anna", "kim"), listed(recognizer, "sol")
+    sounds = [sound_of_samples(noise(LONG, 3), 16_000, "long")]
+    both = adapted.listening_also_for(first).listening_also_for(None, {"long": second})
+    (heard,) = dict(encode(both, sounds)).values()
+    for also, entities in zip(heard.also, (first, second), strict=True):
+        (alone,) = dict(encode(adapted.listening_for(entities), sounds)).values()
+        assert np.array_equal(also, alone.log_probs)
+    assert both.listening_for(first).hear(RECORDINGS, NAMES)[0].also[1].shape[1] == N_TOKENS
+
+
 def test_the_lists_go_by_the_ids_of_utterances_that_are_encoded(
     recognizer: Recognizer, adapted: AdaptedRecognizer
 ) -> None:

@@ -97,6 +97,45 @@ def test_what_is_heard_depends_on_the_list_of_each(
     assert np.array_equal(own["b"], base["b"])
 
 
+def test_several_lists_at_once_are_heard_as_one_after_the_other(
+    call: Call, model: Path, adapter: Path, audio: Path, names: Path, tmp_path: Path
+) -> None:
+    lists, *files = (tmp_path / name for name in ("lists.tsv", "1.npz", "2.npz", "3.npz"))
+    lists.write_text('a\tx\t[]\t["Anna", "Lake Kim"]\nb\tx\t[]\t["Sol"]\n')
+    rest = ("--audio", audio, "--model", model, "--adapter", adapter, "--nj", 2)
+    ways = ((), ("--entities", names), ("--entities-tsv", lists))
+    apart = [encoded(call, p, *rest, *way) for p, way in zip(files, ways, strict=True)]
+    out, shared, own = (tmp_path / f"deep/{name}.npz" for name in ("out", "shared", "own"))
+    also = ("--also-entities", names, shared, "--also-entities-tsv", lists, own)
+    encoded(call, out, *rest, *also)
+    for path, expected in zip((out, shared, own), apart, strict=True):
+        with np.load(path) as archive:
+            assert list(archive) == list(expected)
+            assert all(np.array_equal(archive[name], expected[name]) for name in expected)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--also-entities", "{names}", "x.npz"), "only with --adapter"),
+        (("--adapter", "{adapter}", "--also-entities", "{names}", "out.npz"), "written twice"),
+        (("--adapter", "{adapter}", "--also-entities", "gone.txt", "x.npz"), "gone.txt: "),
+        (("--adapter", "{adapter}", "--also-entities-tsv", "{names}", "x.npz"), "names.txt:1: "),
+        (("--adapter", "{adapter}", "--also-entities", "{names}"), "requires 2 arguments"),
+    ],
+)
+def test_what_is_wrong_with_several_lists_is_one_line(
+    call: Call, model: Path, adapter: Path, audio: Path, names: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    given = (each.format(names=names, adapter=adapter) for each in arguments)
+    called = call("encode", "--audio", audio, "--model", model, "--out", "out.npz", *given)
+    assert called.status == 2
+    assert message in called.err
+    assert not list(tmp_path.glob("*.npz"))
+
+
 def test_decoding_audio_is_decoding_what_is_encoded(
     call: Call, model: Path, adapter: Path, audio: Path, names: Path, tmp_path: Path
 ) -> None:

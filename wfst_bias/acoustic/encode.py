@@ -132,7 +132,7 @@ def _encode_batch(recognizer: Recognizer, batch: Batch) -> list[Encoding]:
     samples, names = [each for each, _ in sounding], [name for _, name in sounding]
     heard = iter(recognizer.hear(samples, names))
     return [
-        each if isinstance(each, InputError) else _keep(next(heard), piece.window.kept)
+        each if isinstance(each, InputError) else next(heard).copy_of(piece.window.kept)
         for each, piece in zip(read, batch, strict=True)
     ]
 
@@ -144,22 +144,12 @@ def _read(piece: _Piece) -> Samples | InputError:
         return error
 
 
-def _keep(heard: Heard, kept: slice) -> Heard:
-    """Copy the frames that are used, so that the batch can be forgotten."""
-    return Heard(heard.log_probs[kept].copy(), heard.phone_log_probs[kept].copy())
-
-
 def _join(parts: Sequence[Encoding]) -> Encoding:
     fault = next((part for part in parts if isinstance(part, InputError)), None)
     if fault is not None:
         return fault
     heard = [part for part in parts if isinstance(part, Heard)]
-    if len(heard) == 1:
-        return heard[0]
-    return Heard(
-        np.concatenate([part.log_probs for part in heard]),
-        np.concatenate([part.phone_log_probs for part in heard]),
-    )
+    return heard[0] if len(heard) == 1 else Heard.joined(heard)
 
 
 @contextmanager

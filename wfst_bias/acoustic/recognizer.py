@@ -24,10 +24,31 @@ from wfst_bias.tokens import TokenTable
 
 @dataclass(frozen=True)
 class Heard:
-    """What the model makes of one recording, in frames of 40 ms."""
+    """What the model makes of one recording, in frames of 40 ms.
 
-    log_probs: NDArray[np.float32]  # (T, V), natural log-probabilities of subwords
-    phone_log_probs: NDArray[np.float32]  # (T, P)
+    Attributes:
+      log_probs: (T, V), natural log-probabilities of subwords.
+      phone_log_probs: (T, P).
+      also: further ones of subwords, where a recognizer was asked for several.
+    """
+
+    log_probs: NDArray[np.float32]
+    phone_log_probs: NDArray[np.float32]
+    also: tuple[NDArray[np.float32], ...] = ()
+
+    @classmethod
+    def joined(cls, parts: Sequence[Heard]) -> Heard:
+        """Return parts of a recording, one after the other."""
+        return cls(
+            np.concatenate([part.log_probs for part in parts]),
+            np.concatenate([part.phone_log_probs for part in parts]),
+            tuple(map(np.concatenate, zip(*(part.also for part in parts), strict=True))),
+        )
+
+    def copy_of(self, kept: slice) -> Heard:
+        """Return some of the frames, in memory of their own."""
+        also = tuple(each[kept].copy() for each in self.also)
+        return Heard(self.log_probs[kept].copy(), self.phone_log_probs[kept].copy(), also)
 
 
 class Recognizer:
@@ -88,21 +109,24 @@ class Recognizer:
         """Change what the model made of a batch, for these utterances; here nothing is."""
         return encoded
 
+    def also(self, encoded: Encoded, utterance_ids: Sequence[str]) -> list[Encoded]:
+        """Return what else is asked for of a batch, for these utterances; here nothing is."""
+        return []
+
     @torch.no_grad()
     def _encode(self, pieces: Sequence[Tensor], owners: Sequence[str]) -> Iterator[Heard]:
         device = next(self.model.parameters()).device
         for start in range(0, len(pieces), 16):
             features, lengths = pad(pieces[start : start + 16])
             encoded = self.model(features.to(device), lengths.to(device))
-            encoded = self.adapt(encoded, owners[start : start + 16])
-            log_probs, phones = encoded.log_probs.cpu().numpy(), encoded.phone_log_probs.cpu()
+            names = owners[start : start + 16]
+            readings = [self.adapt(encoded, names), *self.also(encoded, names)]
+            first, *others = (reading.log_probs.cpu().numpy() for reading in readings)
+            phones = encoded.phone_log_probs.cpu().numpy()
             for row, length in enumerate(encoded.lengths.tolist()):
-                yield Heard(log_probs[row, :length], phones[row, :length].numpy())
+                also = tuple(other[row, :length] for other in others)
+                yield Heard(first[row, :length], phones[row, :length], also)
 
 
 def _joined(windows: Sequence[Window], encoded: Iterator[Heard]) -> Heard:
-    parts = [(window.kept, next(encoded)) for window in windows]
-    return Heard(
-        np.concatenate([heard.log_probs[kept] for kept, heard in parts]),
-        np.concatenate([heard.phone_log_probs[kept] for kept, heard in parts]),
-    )
+    return Heard.joined([next(encoded).copy_of(window.kept) for window in windows])

@@ -125,6 +125,7 @@ class AdaptedRecognizer(Recognizer):
     Attributes:
       adapter: what matches frames with entities.
       lists: what it listens for.
+      other_lists: what it listens for besides, each by itself.
       most_entities: of a longer list, so many are attended to at once.
     """
 
@@ -133,7 +134,7 @@ class AdaptedRecognizer(Recognizer):
     ) -> None:
         super().__init__(base.model, base.tokens, base.phones)
         self.adapter, self.most_entities = adapter, most_entities
-        self.lists = Lists()
+        self.lists, self.other_lists = Lists(), tuple[Lists, ...]()
         self._speller, self._normalizer = Speller(base.tokens), Normalizer(base.tokens)
         self._embeddings = _Embeddings(adapter)
 
@@ -159,17 +160,34 @@ class AdaptedRecognizer(Recognizer):
           shared: for all utterances that have no list of their own.
           own: lists of utterances, by id.
         """
-        lists = Lists(
-            SpelledList.of(shared or (), self._speller),
-            {name: SpelledList.of(each, self._speller) for name, each in (own or {}).items()},
-        )
         other = copy(self)
-        other.lists = lists
+        other.lists = self._spelled(shared, own)
+        return other
+
+    def listening_also_for(
+        self, shared: EntityList | None = None, own: Mapping[str, EntityList] | None = None
+    ) -> AdaptedRecognizer:
+        """Return one that says besides what it hears with these lists: `Heard.also`, in order."""
+        other = copy(self)
+        other.other_lists = (*self.other_lists, self._spelled(shared, own))
         return other
 
     def adapt(self, encoded: Encoded, utterance_ids: Sequence[str]) -> Encoded:
         """Return what the model makes of a batch with the lists of its utterances."""
-        spelled = [self.lists.of(name) for name in utterance_ids]
+        return self._adapt(encoded, utterance_ids, self.lists)
+
+    def also(self, encoded: Encoded, utterance_ids: Sequence[str]) -> list[Encoded]:
+        """Return what it makes of the batch with each of the other lists."""
+        return [self._adapt(encoded, utterance_ids, lists) for lists in self.other_lists]
+
+    def _spelled(self, shared: EntityList | None, own: Mapping[str, EntityList] | None) -> Lists:
+        return Lists(
+            SpelledList.of(shared or (), self._speller),
+            {name: SpelledList.of(each, self._speller) for name, each in (own or {}).items()},
+        )
+
+    def _adapt(self, encoded: Encoded, utterance_ids: Sequence[str], lists: Lists) -> Encoded:
+        spelled = [lists.of(name) for name in utterance_ids]
         if not any(map(len, spelled)):
             return encoded
         prepared = [self._embeddings.of(each) for each in spelled]

@@ -72,13 +72,16 @@ def load_recognizer(model: Path, adapter: Path | None) -> Recognizer:
     return AdaptedRecognizer.attach(recognizer, adapter)
 
 
-def with_lists(recognizer: Recognizer, lists: RunLists) -> Recognizer:
-    """Return a recognizer that listens for lists, if it has an adapter."""
+def with_lists(recognizer: Recognizer, lists: RunLists, *others: RunLists) -> Recognizer:
+    """Return a recognizer that listens for lists, and besides for others, if it has an adapter."""
     from wfst_bias.adapter.listening import AdaptedRecognizer
 
     if not isinstance(recognizer, AdaptedRecognizer):
         return recognizer
-    return recognizer.listening_for(lists.shared, lists.own_lists())
+    recognizer = recognizer.listening_for(lists.shared, lists.own_lists())
+    for other in others:
+        recognizer = recognizer.listening_also_for(other.shared, other.own_lists())
+    return recognizer
 
 
 def fill_from_model(flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,6 +137,7 @@ def encode_inputs(
     out: Path,
     phones_out: Path | None = None,
     n_threads: int = 1,
+    also_out: Sequence[Path] = (),
 ) -> dict[str, str]:
     """Write the log-probabilities of utterances, in their order, and show those that fail.
 
@@ -143,6 +147,7 @@ def encode_inputs(
       out: the `.npz` for those of subwords.
       phones_out: the `.npz` for those of phones, None for none.
       n_threads: how many batches are encoded at once.
+      also_out: the `.npz` for each of `Heard.also`.
 
     Returns:
       why utterances are not in the files, by id.
@@ -154,7 +159,7 @@ def encode_inputs(
     for name, fault in faults.items():
         _show(name, fault)
     with ExitStack() as stack:
-        add = stack.enter_context(create_log_probs(out))
+        add, *add_also = [stack.enter_context(create_log_probs(path)) for path in (out, *also_out)]
         add_phones = (
             None if phones_out is None else stack.enter_context(create_log_probs(phones_out))
         )
@@ -166,6 +171,8 @@ def encode_inputs(
                 _show(name, faults[name])
                 continue
             add(name, found.log_probs)
+            for add_other, log_probs in zip(add_also, found.also, strict=True):
+                add_other(name, log_probs)
             if add_phones is not None:
                 add_phones(name, found.phone_log_probs)
     return faults
