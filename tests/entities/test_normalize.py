@@ -125,3 +125,12 @@ def test_no_step_means_no_change(phrase):
     result = ENGLISH.normalize(phrase)
     if not result.steps and not result.unspeakable:
         assert result.form == phrase
+
+
+def test_what_is_remembered_is_forgotten_in_time(monkeypatch):
+    monkeypatch.setattr("wfst_bias.entities.normalize.MOST_REMEMBERED", 2)
+    phrases = ["Ż", "B-b", "a", "Ż", "3", "B-b", "Ż"]
+    remembering = normalizer("ab")
+    assert [remembering.normalize(phrase) for phrase in phrases] == [
+        normalizer("ab").normalize(phrase) for phrase in phrases
+    ]

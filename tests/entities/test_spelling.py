@@ -150,3 +150,11 @@ def test_a_bad_model_is_named():
     pytest.importorskip("sentencepiece")
     with pytest.raises(InputError, match=r"bpe\.model .* no SentencePiece model"):
         Speller(replace(PIECES, subword_model=b"no model"))
+
+
+def test_what_is_remembered_is_forgotten_in_time(monkeypatch):
+    monkeypatch.setattr("wfst_bias.entities.spelling.MOST_REMEMBERED", 2)
+    speller, forms = Speller(PIECES), ["an b", "b an", "an an", "ann b", "an b", "ban", "b x"]
+    assert [speller.segmentations(form) for form in forms] == [
+        Speller(PIECES).segmentations(form) for form in forms
+    ]

@@ -49,6 +49,8 @@ PLAIN_LETTERS = {
     "ƒ": "f",
 }
 
+MOST_REMEMBERED = 1 << 16  # phrases
+
 # A combining class that no diacritic has: the virama, which changes the syllable.
 _VIRAMA = 9
 
@@ -69,16 +71,28 @@ class Normalized:
 
 
 class Normalizer:
-    """Normalize phrases for one model, deciding on each character once."""
+    """Normalize phrases for one model, deciding on each character once.
+
+    Phrases are remembered for a while: lists of utterances share most of theirs.
+    """
 
     def __init__(self, tokens: TokenTable) -> None:
         self._replacements = _Replacements(tokens.letters)
         marks = HYPHENS | APOSTROPHES | DROPPED_MARKS | SPACING_MARKS
         self._marks = "".join(sorted(tokens.letters & marks))
         self._kept = tokens.letters | {" "}
+        self._known: dict[str, Normalized] = {}
 
     def normalize(self, phrase: str) -> Normalized:
         """Normalize a phrase; normalizing the result again changes nothing."""
+        known = self._known.get(phrase)
+        if known is None:
+            if len(self._known) == MOST_REMEMBERED:
+                self._known.clear()
+            known = self._known[phrase] = self._normalize(phrase)
+        return known
+
+    def _normalize(self, phrase: str) -> Normalized:
         composed = phrase if phrase.isascii() else self._compose(phrase)
         words = composed.translate(self._replacements).split()
         spoken = [word for word in words if word.strip(self._marks)] if self._marks else words

@@ -10,9 +10,11 @@ from wfst_bias.tokens import SUBWORD_MODEL, WORD_MARK, TokenTable
 
 Segmentation = tuple[int, ...]
 
+MOST_REMEMBERED = 1 << 16  # forms of several words
+
 
 class Speller:
-    """Spell forms with a token table; words spelled once are remembered.
+    """Spell forms with a token table; words spelled once are remembered, and forms for a while.
 
     A table of single characters has one spelling for each form. In a table of word pieces each
     word has several: those of the table's SentencePiece model first, where it has one (its n best
@@ -37,6 +39,7 @@ class Speller:
         self._spells_characters = tokens.separator_id is not None and self._longest == 1
         self._model = _load_model(tokens.subword_model) if tokens.subword_model else None
         self._words: dict[str, tuple[Segmentation, ...]] = {}
+        self._forms: dict[str, tuple[Segmentation, ...]] = {}  # of several words
 
     def segmentations(self, form: str) -> tuple[Segmentation, ...]:
         """Return the token sequences of a form, best first; none where no tokens spell it.
@@ -46,10 +49,16 @@ class Speller:
         """
         if self._spells_characters:
             return self._spell_characters(form)
-        alternatives = [self.word_segmentations(word) for word in form.split()]
-        if len(alternatives) == 1:
-            return alternatives[0]
-        return self._combine(alternatives) if alternatives and all(alternatives) else ()
+        if " " not in form:
+            return self.word_segmentations(form) if form else ()
+        known = self._forms.get(form)
+        if known is None:
+            if len(self._forms) == MOST_REMEMBERED:
+                self._forms.clear()
+            known = self._forms[form] = self._combine(
+                [self.word_segmentations(word) for word in form.split()]
+            )
+        return known
 
     def word_segmentations(self, word: str) -> tuple[Segmentation, ...]:
         """Return the token sequences of one word, best first; none where no tokens spell it."""
@@ -97,6 +106,8 @@ class Speller:
     def _combine(
         self, alternatives: Sequence[tuple[Segmentation, ...]]
     ) -> tuple[Segmentation, ...]:
+        if not alternatives or not all(alternatives):
+            return ()
         # Each entry: number of tokens, sum of the ranks of its words, the tokens.
         best: list[tuple[int, int, Segmentation]] = [(0, 0, ())]
         for segmentations in alternatives:
