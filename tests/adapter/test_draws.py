@@ -58,7 +58,7 @@ def test_what_is_said_is_withheld_from_a_share_of_utterances(pool: Pool) -> None
 
 
 def test_hard_distractors_are_near_in_spelling(pool: Pool) -> None:
-    options = DrawOptions(most_distractors=5, hard_share=1.0, batch_share=0.0)
+    options = DrawOptions(most_distractors=5, hard_share=1.0, batch_share=0.0, heard_share=0.0)
     near = {
         form
         for target in TARGETS
@@ -69,6 +69,17 @@ def test_hard_distractors_are_near_in_spelling(pool: Pool) -> None:
         found = draw_lists(TARGETS[:1], pool, options, random.Random(seed))
         distractors = set(found.lists[0]) - set(found.said[0])
         assert set(forms_of(found, distractors)) <= near
+
+
+def test_heard_distractors_are_those_of_the_utterance(pool: Pool) -> None:
+    shares = {"hard_share": 0.0, "batch_share": 0.0, "heard_share": 1.0}
+    options = DrawOptions(most_distractors=5, **shares)
+    heard = [NAMES[1:8], NAMES[16:24], []]
+    for seed in range(20):
+        found = draw_lists(TARGETS, pool, options, random.Random(seed), heard)
+        for numbers, said, sounding in zip(found.lists[:2], found.said, heard, strict=False):
+            distractors = forms_of(found, sorted(set(numbers) - set(said)))
+            assert set(distractors) <= set(sounding)
 
 
 def test_no_distractors_are_none(pool: Pool) -> None:

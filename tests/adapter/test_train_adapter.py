@@ -140,3 +140,31 @@ def test_cuts_without_anything_for_a_list_are_refused(
         train_adapter(
             load_model(model_folder), replace(materials, targets=bare), tmp_path, TRAINING
         )
+
+
+def test_it_may_begin_with_another_adapter(
+    run: Path, model_folder: Path, materials: Materials, tmp_path: Path
+) -> None:
+    still = replace(TRAINING, run=replace(RUN, epochs=1, learning_rate=1e-9))
+    base = load_model(model_folder)
+    adapter = train_adapter(base, materials, tmp_path / "on", still, begin_with=run)
+    begun = training.load_adapter(run, base).state_dict()
+    for name, weights in adapter.state_dict().items():
+        torch.testing.assert_close(weights, begun[name], atol=1e-3, rtol=1e-2)
+    other = replace(still, shape=replace(still.shape, attention_width=4))
+    with pytest.raises(InputError, match=r"adapter\.pt"):
+        train_adapter(base, materials, tmp_path / "off", other, begin_with=run)
+
+
+def test_distractors_are_those_that_are_heard(
+    model_folder: Path, materials: Materials, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = []
+    draw_lists = training.draw_lists
+    monkeypatch.setattr(
+        training, "draw_lists", lambda *given: drawn.append(given[-1]) or draw_lists(*given)
+    )
+    train_adapter(load_model(model_folder), materials, tmp_path, TRAINING)
+    most = TRAINING.draws.most_distractors
+    assert drawn
+    assert all(0 < len(forms) == len(set(forms)) <= most for each in drawn for forms in each)

@@ -32,13 +32,22 @@ class BatchLists:
 
 
 class Pool:
-    """All forms that distractors are drawn from, with those near to each."""
+    """All forms that distractors are drawn from, with those near to each.
+
+    Attributes:
+      spelled: the forms with their subwords.
+    """
 
     def __init__(self, forms: Iterable[str], speller: Speller) -> None:
         self.speller = speller
-        self.forms = SpelledList.of_forms(forms, speller).forms
+        self.spelled = SpelledList.of_forms(forms, speller)
         self._numbers = {form: number for number, form in enumerate(self.forms)}
         self._nearest = nearest_forms(self.forms, _NEIGHBOURS)
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """Return the forms, sorted."""
+        return self.spelled.forms
 
     def near(self, form: str) -> list[str]:
         """Return the forms near to one, the nearest first; none for one that it does not have."""
@@ -48,17 +57,30 @@ class Pool:
 
 
 def draw_lists(
-    targets: Sequence[EntityTarget], pool: Pool, options: DrawOptions, rng: random.Random
+    targets: Sequence[EntityTarget],
+    pool: Pool,
+    options: DrawOptions,
+    rng: random.Random,
+    heard: Sequence[Sequence[str]] | None = None,
 ) -> BatchLists:
-    """Draw a list for each utterance of a training batch; nothing but `rng` decides."""
+    """Draw a list for each utterance of a training batch; nothing but `rng` decides.
+
+    Args:
+      targets: what is said.
+      pool: of all distractors.
+      options: how many of which kind.
+      rng: draws.
+      heard: for each utterance the forms that it may hold by its sound; None for no such kind.
+    """
     said = [_draw_said(target, options, rng) for target in targets]
     everyone = sorted({form for target in targets for form in (*target.entities, *target.rare)})
     drawn = []
-    for target, own in zip(targets, said, strict=True):
+    for target, own, sounding in zip(targets, said, heard or [()] * len(targets), strict=True):
         count = _log_uniform(options.most_distractors, rng)
         sources = (
             (round(count * options.hard_share), _hard(target, pool)),
             (round(count * options.batch_share), everyone),
+            (round(count * options.heard_share), sounding),
         )
         drawn.append([*own, *_draw_distractors(target, count, sources, pool.forms, rng)])
     return _numbered(drawn, said, pool.speller)

@@ -16,6 +16,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from wfst_bias.acoustic import checkpoints
 from wfst_bias.acoustic.batches import Batch
 from wfst_bias.acoustic.losses import ctc
 from wfst_bias.acoustic.model import CtcModel, Encoded, log_softmax
@@ -23,6 +24,7 @@ from wfst_bias.acoustic.run_folder import LAST_FILE
 from wfst_bias.acoustic.training_run import Materials, TrainingRun, check_precision, no_sound
 from wfst_bias.adapter.adapter_folder import (
     CONFIG_FILE,
+    WEIGHTS_FILE,
     load_adapter,
     save_adapter,
     weights_digest,
@@ -37,6 +39,7 @@ from wfst_bias.adapter.config import (
 from wfst_bias.adapter.draws import BatchLists, Pool, draw_lists, fixed_lists
 from wfst_bias.adapter.evaluate import Gain, bias_of_lists, measure_gain
 from wfst_bias.adapter.module import Adapter, Bias, Candidates, adapted_log_probs
+from wfst_bias.adapter.selection import Spotter
 from wfst_bias.adapter.supervision import supervise
 from wfst_bias.adapter.train_options import AdapterTrainOptions, DrawOptions
 from wfst_bias.adapter.utterances import EntityTarget, forms_of, of_cuts
@@ -54,7 +57,11 @@ class AdapterTraining:
 
 
 def train_adapter(
-    base: CtcModel, materials: Materials, folder: Path, training: AdapterTraining | None = None
+    base: CtcModel,
+    materials: Materials,
+    folder: Path,
+    training: AdapterTraining | None = None,
+    begin_with: Path | None = None,
 ) -> Adapter:
     """Train an adapter of a model, going on from last.pt where the folder has one.
 
@@ -64,6 +71,8 @@ def train_adapter(
         their SentencePiece model.
       folder: of the run.
       training: options.
+      begin_with: the folder of an adapter of the same shape, whose weights are the first; None for
+        random ones.
 
     Returns:
       the average of the newest checkpoints, ready for use.
@@ -84,6 +93,8 @@ def train_adapter(
         base.config.intermediate_layers,
     )
     run = _Run(base, config, materials, folder, training)
+    if begin_with is not None:
+        run.begin_with(begin_with)
     run.finish()
     return load_adapter(folder, base)
 
@@ -127,13 +138,19 @@ class _Run(TrainingRun):
         self.adapter.begin_with(base.head.weight)
         super().__init__(self.adapter, materials, folder, training.run)
         self.base.to(self.device)
+        self.spotter = Spotter(self.pool.spelled.tokens)
         dev = forms_of(of_cuts(materials.dev, targets))
         self.dev_forms = sorted({*dev, *self.pool.forms})
 
+    def begin_with(self, folder: Path) -> None:
+        """Take the weights of an adapter; raises InputError if it is broken or of another shape."""
+        path = folder / WEIGHTS_FILE
+        checkpoints.fill(self.adapter, checkpoints.load(path), path)
+
     def losses(self, batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
         """Return the CTC loss with lists drawn for the batch, and the loss of attention."""
-        lists = self._draw(batch)
         encoded = self._encode(batch)
+        lists = self._draw(batch, encoded)
         bias, candidates = bias_of_lists(self.adapter, encoded, lists)
         log_probs = adapted_log_probs(encoded.layers[-1], self.base.head, bias)
         final = ctc(log_probs, encoded.lengths, *batch.tokens())
@@ -145,10 +162,18 @@ class _Run(TrainingRun):
             logged["attention"] = attention
         return total, {"total": total, **logged}
 
-    def _draw(self, batch: Batch) -> BatchLists:
+    def _draw(self, batch: Batch, encoded: Encoded) -> BatchLists:
         rng = random.Random(f"{self.training.run.seed} lists of step {self.place.step}")
-        targets = cast(Sequence[EntityTarget], batch.targets)
-        return draw_lists(targets, self.pool, self.training.draws, rng)
+        targets, draws = cast(Sequence[EntityTarget], batch.targets), self.training.draws
+        heard = self._heard(encoded) if draws.heard_share else None
+        return draw_lists(targets, self.pool, draws, rng, heard)
+
+    def _heard(self, encoded: Encoded) -> list[list[str]]:
+        """Return the forms that each utterance may hold, as they are picked of a long list."""
+        count = self.training.draws.most_distractors
+        rows = zip(encoded.log_probs, encoded.lengths.tolist(), strict=True)
+        picked = (self.spotter.best(row[:length], count).tolist() for row, length in rows)
+        return [[self.pool.forms[number] for number in each] for each in picked]
 
     @torch.no_grad()
     def _encode(self, batch: Batch) -> Encoded:

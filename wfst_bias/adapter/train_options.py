@@ -47,10 +47,17 @@ class DrawOptions:
         default=150, metadata={"help": "on a list; small lists are drawn as often as long ones"}
     )
     hard_share: float = field(
-        default=0.3, metadata={"help": "distractors near in spelling to what is said"}
+        default=0.2, metadata={"help": "distractors near in spelling to what is said"}
     )
     batch_share: float = field(
-        default=0.3, metadata={"help": "distractors that are said in the same batch"}
+        default=0.2, metadata={"help": "distractors that are said in the same batch"}
+    )
+    heard_share: float = field(
+        default=0.4,
+        metadata={
+            "help": "distractors whose subwords the utterance may hold, like those left of a "
+            "list of thousands"
+        },
     )
     attention_weight: float = field(
         default=0.5, metadata={"help": "of the loss that says where attention shall be"}
@@ -64,12 +71,10 @@ class DrawOptions:
     def __post_init__(self) -> None:
         for name in ("rare_count", "most_distractors", "dev_distractors"):
             check_option(self, name, lambda value: value >= 0, "zero or more")
-        for name in ("rare_share", "withheld_share", "hard_share", "batch_share"):
+        shares = ("hard_share", "batch_share", "heard_share")
+        for name in ("rare_share", "withheld_share", *shares):
             check_option(self, name, lambda value: 0 <= value <= 1, "between 0 and 1")
         check_option(self, "attention_weight", lambda value: 0 <= value < math.inf, "zero or more")
         check_option(self, "intermediate_weight", lambda value: 0 <= value <= 1, "between 0 and 1")
-        if self.hard_share + self.batch_share > 1:
-            raise InputError(
-                "hard_share and batch_share are more than all distractors",
-                value=self.hard_share + self.batch_share,
-            )
+        if (whole := math.fsum(getattr(self, name) for name in shares)) > 1:
+            raise InputError(f"{', '.join(shares)} are more than all distractors", value=whole)

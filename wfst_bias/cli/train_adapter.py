@@ -32,12 +32,19 @@ if TYPE_CHECKING:
     required=True,
     help="folder of the run and of its adapter; a run that was cut off goes on there",
 )
+@click.option(
+    "--begin-with",
+    type=FILE,
+    metavar="FOLDER",
+    help="adapter of the same model and shape whose weights are trained on [default: random ones]",
+)
 @flags_of(AdapterOptions, AdapterTrainOptions, DrawOptions)
 def train_adapter_command(
     cuts: tuple[Path, ...],
     dev_cuts: tuple[Path, ...],
     model: Path | None,
     out: Path,
+    begin_with: Path | None,
     **flags: Any,
 ) -> None:
     """Train an adapter, which makes a trained model hear the entities of a list.
@@ -45,7 +52,7 @@ def train_adapter_command(
     The model stays as it is, to the bit. Entities are those that cuts, or their supervisions,
     carry as custom["entities"]: phrases, or objects with a "text". Rare words of the transcripts
     stand for entities too. Each utterance gets a list of what is said in it, or of none of that,
-    and of distractors, many of them near in spelling.
+    and of distractors, many of them near in spelling or in sound.
 
     Called again with the same folder, it goes on after the newest checkpoint, so it can be killed
     at any moment. The folder holds the adapter as of the last epoch, averaged over the newest
@@ -71,7 +78,7 @@ def train_adapter_command(
     base = load_model(folder.path)
     materials = _materials(cuts, dev_cuts, folder.path, training.draws.rare_count)
     make_folder(out)
-    train_adapter(base, materials, out, training)
+    train_adapter(base, materials, out, training, begin_with)
     click.echo(f"{out}: trained {training.run.epochs} epochs")
 
 
