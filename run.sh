@@ -88,6 +88,10 @@ decode() {
   give_list "$1" "$([[ $with_list == true ]] && echo "$2" || echo none)"
   echo "-- $1, $condition" >&2
   mkdir -p "$out"
+  if [[ $with_search == false ]]; then
+    python -m local.greedy "$log_probs" --tokens "$tokens" --out "$out/text"
+    return
+  fi
   cp "${options[1]-/dev/null}" "$out/options.toml" # empty: the defaults
   once "$out/made_from" "$log_probs" "$phones" "$tokens" "$lm" "$out/options.toml" "$list_file" \
     "$model"/{lexicon.txt,phone_costs.tsv} data/g2g/*.tsv -- \
@@ -121,7 +125,7 @@ fi
 explained="list100 shared" # lists whose misses are put down to causes, for which lattices are kept
 chosen=() system='' # of $chosen, the one that is decoded or scored
 against=            # the system that it is compared with; empty for the one that has everything
-with_adapter=true with_list=true with_phones=true
+with_search=true with_adapter=true with_list=true with_phones=true
 if [[ -n $systems ]]; then
   [[ $systems != all ]] || systems=
   # shellcheck disable=SC2086
@@ -217,7 +221,7 @@ if ((${#chosen[@]})) && run_stage 7 "decode with other systems"; then
   for system in "${chosen[@]}"; do
     options=(--options "$exp/systems/$system.toml")
     python -m local.systems options "$system" ${tuned:+--tuned "$tuned"} --out "${options[1]}"
-    read -r with_adapter with_list with_phones < <(
+    read -r with_search with_adapter with_list with_phones < <(
       python -m local.systems parts "$system" "${options[1]}"
     )
     for set in "${sets[@]}"; do
@@ -229,7 +233,7 @@ if ((${#chosen[@]})) && run_stage 7 "decode with other systems"; then
       done
     done
   done
-  system='' with_adapter=true with_list=true with_phones=$tuned_phones
+  system='' with_search=true with_adapter=true with_list=true with_phones=$tuned_phones
 fi
 
 if run_stage 8 "score"; then

@@ -2,8 +2,8 @@
 
     python -m local.systems names [NAME...]            check names; all of them if there is none
     python -m local.systems against NAME               what NAME, or all, is compared with
-    python -m local.systems parts NAME FILE.toml       what it has: true or false for adapter, list,
-                                                       and phones, by its options
+    python -m local.systems parts NAME FILE.toml       what it has: true or false for search,
+                                                       adapter, list, and phones, by its options
     python -m local.systems titles [NAME...]           what they are called, for the report
     python -m local.systems options NAME [--tuned FILE.toml] --out FILE.toml
     python -m local.systems lm NAME LM.arpa --out FILE.arpa
@@ -42,6 +42,7 @@ class System:
 
     Attributes:
       says: what tables call it.
+      search: whether texts are searched for, or the best token of each frame is taken.
       adapter: whether it has the model's adapter.
       list: whether the decoder has the list.
       contexts: whether the contexts of the language model say how likely its class is.
@@ -51,6 +52,7 @@ class System:
     """
 
     says: str
+    search: bool = True
     adapter: bool = True
     list: bool = True
     contexts: bool = True
@@ -104,7 +106,7 @@ def main() -> None:
     titles = commands.add_parser("titles", help="what systems are called, as TOML")
     titles.add_argument("names", nargs="*")
     against = commands.add_parser("against", help="the system that another is compared with")
-    parts = commands.add_parser("parts", help="whether a system has the adapter, list and phones")
+    parts = commands.add_parser("parts", help="whether a system has search, adapter, list, phones")
     options = commands.add_parser("options", help="the options of a system")
     options.add_argument("--tuned", type=Path)
     lm = commands.add_parser("lm", help="the language model of a system, if it is another")
@@ -145,7 +147,8 @@ def _run(arguments: argparse.Namespace) -> None:
         print(system.against)
     elif arguments.command == "parts":
         has_phones = DecodeOptions.read(arguments.options).needs_phones
-        print(*(str(part).lower() for part in (system.adapter, system.list, has_phones)))
+        has = (system.search, system.adapter, system.list, has_phones)
+        print(*(str(part).lower() for part in has))
     elif arguments.command == "options":
         options_of(system, arguments.tuned).write(arguments.out)
     elif system.contexts:

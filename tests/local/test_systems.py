@@ -42,7 +42,7 @@ def test_a_system_differs_from_the_tuned_one(name: str, tmp_path: Path) -> None:
     tuned.write_text(TUNED)
     system = read_systems()[name]
     options = options_of(system, tuned)
-    has_all_parts = system.adapter and system.list and system.contexts
+    has_all_parts = system.search and system.adapter and system.list and system.contexts
     assert options != DecodeOptions.read(tuned) or not has_all_parts
     wanted = system.options.get("adaptive.gap_scale", 0.4)
     assert options.adaptive.gap_scale == wanted
@@ -60,13 +60,14 @@ def test_parts_are_read_off_the_table_and_the_options(repository: Path, tmp_path
     tuned, options = tmp_path / "tuned.toml", tmp_path / "options.toml"
     tuned.write_text(TUNED)
     parts = {}
-    for name in ("adapter", "lexicon-lookup", "no-adaptive-boost"):
+    for name in ("greedy-adapter", "adapter", "lexicon-lookup", "no-adaptive-boost"):
         call(repository, "options", name, "--tuned", tuned, "--out", options)
         parts[name] = call(repository, "parts", name, options).stdout.split()
     assert parts == {
-        "adapter": ["true", "false", "false"],
-        "lexicon-lookup": ["false", "true", "true"],
-        "no-adaptive-boost": ["true", "true", "true"],
+        "greedy-adapter": ["false", "true", "false", "false"],
+        "adapter": ["true", "true", "false", "false"],
+        "lexicon-lookup": ["true", "false", "true", "true"],
+        "no-adaptive-boost": ["true", "true", "true", "true"],
     }
 
 
@@ -113,7 +114,7 @@ def test_names_are_checked(repository: Path) -> None:
     assert call(repository, "names", "constant").stdout == "constant\n"
     done = call(repository, "names", "constant", "magic")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "no such system: 'magic'; give some of lm" in done.stderr
+    assert "no such system: 'magic'; give some of greedy" in done.stderr
 
 
 def test_titles_are_read_by_the_report(repository: Path, tmp_path: Path) -> None:
