@@ -164,7 +164,8 @@ def test_distractors_are_those_that_are_heard(
     monkeypatch.setattr(
         training, "draw_lists", lambda *given: drawn.append(given[-1]) or draw_lists(*given)
     )
-    train_adapter(load_model(model_folder), materials, tmp_path, TRAINING)
+    hearing = replace(TRAINING, draws=replace(TRAINING.draws, heard_share=0.4))
+    train_adapter(load_model(model_folder), materials, tmp_path, hearing)
     most = TRAINING.draws.most_distractors
     assert drawn
     assert all(0 < len(forms) == len(set(forms)) <= most for each in drawn for forms in each)

@@ -47,13 +47,13 @@ class DrawOptions:
         default=150, metadata={"help": "on a list; small lists are drawn as often as long ones"}
     )
     hard_share: float = field(
-        default=0.2, metadata={"help": "distractors near in spelling to what is said"}
+        default=0.3, metadata={"help": "distractors near in spelling to what is said"}
     )
     batch_share: float = field(
-        default=0.2, metadata={"help": "distractors that are said in the same batch"}
+        default=0.3, metadata={"help": "distractors that are said in the same batch"}
     )
     heard_share: float = field(
-        default=0.4,
+        default=0.0,
         metadata={
             "help": "distractors whose subwords the utterance may hold, like those left of a "
             "list of thousands"
