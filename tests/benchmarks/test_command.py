@@ -54,8 +54,12 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", ["plain-decoding", "list-sizes", "own-lists", "peak-memory", "dask-scaling"]
-)
+    "name",
+    [
+        "plain-decoding", "list-sizes", "own-lists", "by-sound", "adapter", "peak-memory",
+        "dask-scaling",
+    ],
+)  # fmt: skip
 def test_each_benchmark_writes_its_table(shared: Path, tmp_path: Path, name: str) -> None:
     pytest.importorskip("kaldi_decoder", reason="needs the extra `benchmarks`")
     pytest.importorskip("pyctcdecode", reason="needs the extra `benchmarks`")
