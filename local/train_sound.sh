@@ -15,7 +15,7 @@ nj=2                     # batches encoded at once
 work=exp/train           # folder of local/train.sh, from here
 model=data/models/small  # folder of the model
 out=                     # folder for all that is made; WORK/sound if empty
-utterances=3000          # of each corpus, with invented names, that rules are learned from
+utterances=1500          # of each corpus, with invented names, that rules are learned from
 least_count=5            # how often a difference must be seen to become a rule
 
 set -euo pipefail
