@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from wfst_bias.errors import InputError
 from wfst_bias.files import write_text
 from wfst_bias.report.chart_axes import HEIGHT, WIDTH, Scale, columns, percent_axis, side_by_side
+from wfst_bias.report.chart_marks import Mark, readable
 from wfst_bias.report.charts import MOST_TOGETHER, Chart, f1_by_list_size, precision_and_recall
 from wfst_bias.report.experiment import DecodedSet, Experiment
 
@@ -69,7 +70,8 @@ def test_precision_and_recall(first: DecodedSet) -> None:
     (chart,) = precision_and_recall(first)
     marks = {mark.title.split(":")[0]: mark for mark in chart.marks}
     assert marks["no list"].x < marks["list of 100"].x < marks["adapter, list of 100"].x
-    assert {mark.text for mark in chart.marks} == {"no list", "100", "1,000", "shared"}
+    assert {mark.text for mark in chart.marks} == {"no list", "100", "1,000", ""}
+    assert marks["shared list"].text == ""  # it would run into another
     assert chart.curves
 
 
@@ -110,7 +112,8 @@ def test_many_systems_are_compared_list_by_list(own_exp: Path) -> None:
     first = Experiment.read(own_exp).sets[0]
     assert len(systems) > MOST_TOGETHER
     rest, compared = precision_and_recall(first)
-    assert [mark.text for mark in rest.marks] == ["no list", "100", "1,000", "shared"]
+    labels = [mark.title.split(":")[0] for mark in rest.marks]
+    assert labels == ["no list", "list of 100", "list of 1,000", "shared list"]
     assert rest.legend == ()
     assert compared.title == "Precision and recall of entities, list of 100"
     assert len(compared.marks) == 11
@@ -124,3 +127,24 @@ def test_many_systems_are_compared_list_by_list(own_exp: Path) -> None:
     (own_exp / "systems/titles.toml").write_text("adapter = 3\n")
     with pytest.raises(InputError, match=r"titles\.toml: expected a title"):
         Experiment.read(own_exp)
+
+
+def mark_at(x: float, y: float, text: str) -> Mark:
+    return Mark(x, y, 0, text, text, y, y)
+
+
+@pytest.mark.parametrize(
+    ("second", "text"),
+    [
+        (mark_at(100, 50, "100"), ""),  # in the same place
+        (mark_at(120, 55, "100"), ""),  # within the text of the first
+        (mark_at(175, 50, "100"), "100"),  # beside it
+        (mark_at(100, 65, "100"), "100"),  # below it
+        (mark_at(340, 50, "long enough to reach it from the right"), ""),
+        (mark_at(340, 50, "100"), "100"),
+    ],
+)
+def test_texts_do_not_run_into_each_other(second: Mark, text: str) -> None:
+    kept = readable([mark_at(100, 50, "shared"), second])
+    assert [mark.text for mark in kept] == ["shared", text]
+    assert kept[1].title == second.title

@@ -22,6 +22,7 @@ from wfst_bias.report.chart_axes import (
     percent_axis,
     side_by_side,
 )
+from wfst_bias.report.chart_marks import Mark, readable
 from wfst_bias.report.conditions import Condition
 from wfst_bias.report.experiment import DecodedSet
 from wfst_bias.report.figures import Figure
@@ -29,27 +30,6 @@ from wfst_bias.report.figures import Figure
 N_STYLES = 16  # colours and shapes of marks, as the templates have them
 MOST_TOGETHER = 3  # systems that a chart shows with several lists each
 F1_CURVES = (20, 40, 60, 70, 80, 90, 95)  # %
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Hold a figure.
-
-    Attributes:
-      x, y: its place.
-      style: its colour and shape.
-      text: what is written beside it.
-      title: what is said of it when it is pointed at.
-      low_y, high_y: the ends of its interval.
-    """
-
-    x: float
-    y: float
-    style: int
-    text: str
-    title: str
-    low_y: float
-    high_y: float
 
 
 @dataclass(frozen=True)
@@ -195,7 +175,7 @@ def _precisions(
         y_ticks=y_ticks,
         lines=(),
         curves=tuple(curve for f1 in F1_CURVES if (curve := _f1_curve(f1, x, y)) is not None),
-        marks=tuple(map(mark, scored)),
+        marks=readable(map(mark, scored)),
         legend=_legend(scored, styles),
     )
     return (chart,)
