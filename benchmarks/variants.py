@@ -22,8 +22,8 @@ LIMIT = 1.2
 TARGET_SECONDS = {1_000: 0.5, 10_000: 5.0, 100_000: 60.0}
 
 NOTE = """Each utterance has a list of its own, compiled beforehand: the search is compared.
-Variants are those of data/g2g/english.tsv with the default options; they are found anew, without a cache.
-Seconds are of the processor."""
+Variants are those of data/g2g/english.tsv with the default options; they are found anew, without a
+cache. Seconds are of the processor."""
 
 
 def measure_variants(materials: Materials, repetitions: int) -> Section:
