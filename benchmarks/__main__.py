@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -43,13 +44,14 @@ def main(
     from wfst_bias.errors import InputError
     from wfst_bias.files import write_text
 
+    page = ""
     try:
-        page = _measure(only, sets, shared, lm, repetitions, work)
+        for page in _measure(only, sets, shared, lm, repetitions, work):
+            write_text(out, page)  # what is measured stays, whatever comes
     except InputError as error:
         click.echo(f"benchmarks: {error}", err=True)
         sys.exit(2)
     click.echo(page)
-    write_text(out, page)
 
 
 def _measure(
@@ -59,7 +61,7 @@ def _measure(
     lm: Path | None,
     repetitions: int,
     work: Path,
-) -> str:
+) -> Iterator[str]:
     from benchmarks.materials import SETS, Materials
     from wfst_bias.errors import InputError
 

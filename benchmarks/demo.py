@@ -17,7 +17,7 @@ from wfst_bias.acoustic.encode import encode
 from wfst_bias.acoustic.model_folder import DEFAULT_MODEL, ModelFolder
 from wfst_bias.acoustic.recognizer import Heard, Recognizer
 from wfst_bias.acoustic.sounds import sound_of_cut
-from wfst_bias.entities.list_file import ListLine, read_list
+from wfst_bias.files import read_lines
 from wfst_bias.formats.cuts import iterate_cuts
 
 CORPORA = DEFAULT_MODEL.parent.parent
@@ -73,8 +73,7 @@ class Demo:
     def names(self) -> Sequence[str]:
         """Return names that nobody says, those of the same corpus first."""
         paths = (CORPORA / name / "distractors.txt" for name in ("parliament", "medical-terms"))
-        lines = (line for path in paths for line in read_list(path))
-        return [line.written for line in lines if isinstance(line, ListLine)]
+        return [line.split("\t")[0] for path in paths for line in read_lines(path)]
 
     def lists_of(self, size: int) -> dict[str, list[str]]:
         """Return a list of so many names by utterance id: those said, and distractors."""

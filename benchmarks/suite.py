@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 import torch
@@ -40,8 +40,10 @@ BENCHMARKS: dict[str, Callable[[Materials, int], Section]] = {
 }
 
 
-def run_suite(materials: Materials, names: Sequence[str], repetitions: int, command: str) -> str:
-    """Run benchmarks and return the page of results.
+def run_suite(
+    materials: Materials, names: Sequence[str], repetitions: int, command: str
+) -> Iterator[str]:
+    """Run benchmarks and yield the page of results so far after each.
 
     Args:
       materials: what they work on.
@@ -58,6 +60,10 @@ def run_suite(materials: Materials, names: Sequence[str], repetitions: int, comm
     for name in names or BENCHMARKS:
         log.info("%s ...", name)
         sections.append(BENCHMARKS[name](materials, repetitions))
+        yield _page(sections, repetitions, command)
+
+
+def _page(sections: Sequence[Section], repetitions: int, command: str) -> str:
     facts = [
         f"`{command}`, {date.today().isoformat()}",
         f"median (lowest to highest) of {repetitions} interleaved rounds; ratios of processor "
