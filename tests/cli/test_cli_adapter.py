@@ -202,7 +202,7 @@ def test_a_list_without_an_adapter_is_no_reason_to_encode(
     [
         (("--layers", "9"), "the model has 2 layers, but not layer: 9"),
         (("--layers", "0"), "a layer must be a positive whole number: 0"),
-        (("--hard-share", "0.9"), "hard_share and batch_share are more than all distractors"),
+        (("--hard-share", "0.9"), "hard_share, batch_share, heard_share are more than all"),
         (("--withheld-share", "2"), "withheld_share must be between 0 and 1: 2.0"),
         (("--entity-encoder", "letters"), "Invalid value for '--entity-encoder'"),
     ],
