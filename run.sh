@@ -94,7 +94,7 @@ decode() {
   fi
   cp "${options[1]-/dev/null}" "$out/options.toml" # empty: the defaults
   once "$out/made_from" "$log_probs" "$phones" "$tokens" "$lm" "$out/options.toml" "$list_file" \
-    "$model"/{lexicon.txt,phone_costs.tsv} data/g2g/*.tsv -- \
+    "$model"/{lexicon.txt,phone_costs.tsv,g2g.tsv} data/g2g/*.tsv -- \
     wfst-bias decode --log-probs "$log_probs" ${phones:+--phone-log-probs "$phones"} \
     "${acoustic[@]}" --lm "$lm" "${options[@]}" \
     "${list_flags[@]}" "${lattices[@]}" --nj "$nj" --cache "$exp/graph/$1" --out "$out"

@@ -25,7 +25,7 @@ they are from the second utterance on; those of 10,000 names are made from nothi
 
 def measure_adapter(materials: Materials, repetitions: int) -> Section:
     """Time what is heard with lists of several lengths, and how long a list takes to embed."""
-    demo = Demo(materials.work)
+    demo = Demo()
     normalizer = Normalizer(demo.recognizer.tokens)
 
     def listening(size: int) -> AdaptedRecognizer:

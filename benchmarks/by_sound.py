@@ -25,7 +25,7 @@ after the first utterances."""
 
 def measure_by_sound(materials: Materials, repetitions: int) -> Section:
     """Time phone-rescore, lexicon-lookup and both."""
-    demo = Demo(materials.work)
+    demo = Demo()
     tuned = DecodeOptions.read(demo.model.path / "decode.toml")
     rescore = replace(tuned.phone_rescore, phone_texts=TEXTS, phone_limit=None)
     without = replace(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -27,15 +26,8 @@ UTTERANCES = 64
 Samples = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
 class Demo:
-    """Read what comes with the project; all of it as it is first asked for.
-
-    Attributes:
-      work: the folder for what is made: the compiled graph.
-    """
-
-    work: Path
+    """Read what comes with the project; all of it as it is first asked for."""
 
     @property
     def model(self) -> ModelFolder:

@@ -132,7 +132,7 @@ def _encode_batch(recognizer: Recognizer, batch: Batch) -> list[Encoding]:
     samples, names = [each for each, _ in sounding], [name for _, name in sounding]
     heard = iter(recognizer.hear(samples, names))
     return [
-        each if isinstance(each, InputError) else next(heard).copy_of(piece.window.kept)
+        each if isinstance(each, InputError) else _keep(next(heard), piece.window.kept)
         for each, piece in zip(read, batch, strict=True)
     ]
 
@@ -142,6 +142,11 @@ def _read(piece: _Piece) -> Samples | InputError:
         return piece.read()
     except InputError as error:
         return error
+
+
+def _keep(heard: Heard, kept: slice) -> Heard:
+    """Copy the frames that are used, so that the batch can be forgotten."""
+    return Heard.joined([heard.part(kept)])
 
 
 def _join(parts: Sequence[Encoding]) -> Encoding:

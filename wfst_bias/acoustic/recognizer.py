@@ -38,17 +38,17 @@ class Heard:
 
     @classmethod
     def joined(cls, parts: Sequence[Heard]) -> Heard:
-        """Return parts of a recording, one after the other."""
+        """Return parts of a recording, one after the other, in memory of their own."""
         return cls(
             np.concatenate([part.log_probs for part in parts]),
             np.concatenate([part.phone_log_probs for part in parts]),
             tuple(map(np.concatenate, zip(*(part.also for part in parts), strict=True))),
         )
 
-    def copy_of(self, kept: slice) -> Heard:
-        """Return some of the frames, in memory of their own."""
-        also = tuple(each[kept].copy() for each in self.also)
-        return Heard(self.log_probs[kept].copy(), self.phone_log_probs[kept].copy(), also)
+    def part(self, kept: slice) -> Heard:
+        """Return some of the frames, in the same memory."""
+        also = tuple(each[kept] for each in self.also)
+        return Heard(self.log_probs[kept], self.phone_log_probs[kept], also)
 
 
 class Recognizer:
@@ -129,4 +129,4 @@ class Recognizer:
 
 
 def _joined(windows: Sequence[Window], encoded: Iterator[Heard]) -> Heard:
-    return Heard.joined([next(encoded).copy_of(window.kept) for window in windows])
+    return Heard.joined([next(encoded).part(window.kept) for window in windows])
