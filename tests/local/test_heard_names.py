@@ -51,6 +51,12 @@ def cuts(tmp_path: Path) -> Path:
     return path
 
 
+def call(monkeypatch: pytest.MonkeyPatch, model: Path, cuts: Path, out: Path) -> None:
+    arguments = [str(model), "--cuts", str(cuts), "--out", str(out)]
+    monkeypatch.setattr("sys.argv", ["heard_names", *arguments])
+    heard_names.main()
+
+
 def test_command(
     cuts: Path,
     tmp_path: Path,
@@ -61,9 +67,7 @@ def test_command(
     written = iter(["then ana said yes", "then anna said"])
     monkeypatch.setattr(heard_names, "_written", lambda *_: next(written).split())
     out = tmp_path / "pairs.tsv"
-    arguments = [str(model), "--cuts", str(cuts), "--out", str(out)]
-    monkeypatch.setattr("sys.argv", ["heard_names", *arguments])
-    heard_names.main()
+    call(monkeypatch, model, cuts, out)
     assert read_pairs(out) == [("anna", "ana"), ("anna", "anna")]
     assert capsys.readouterr().out == "2 words of names, 1 of them written otherwise\n"
 
@@ -76,9 +80,7 @@ def test_audio_that_is_gone_is_named(
 ) -> None:
     model = write_model(tmp_path / "model")
     (tmp_path / "b.wav").unlink()
-    arguments = [str(model), "--cuts", str(cuts), "--out", str(tmp_path / "pairs.tsv")]
-    monkeypatch.setattr("sys.argv", ["heard_names", *arguments])
     with pytest.raises(SystemExit) as ended:
-        heard_names.main()
+        call(monkeypatch, model, cuts, tmp_path / "pairs.tsv")
     assert ended.value.code == 2
     assert "b.wav" in capsys.readouterr().err
