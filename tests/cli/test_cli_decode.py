@@ -270,7 +270,7 @@ BAD_OPTIONS = {
     "[search]\nmax_active_states = 1.5\n": "must be a whole number: 1.5",
     "[search\n": "not TOML",
     "[serch]\n": "expected the tables scales, boost, g2g, adaptive, search, output, "
-    "phone_rescore, lexicon_lookup: 'serch'",
+    "phone_spot, phone_rescore, lexicon_lookup: 'serch'",
     "[output]\nn_best = 0\n": "[output] n_best must be at least 1: 0",
 }
 

@@ -27,13 +27,14 @@ from spoken import best_alignment, by_letters, log_probs, one_way, saying
 from wfst_bias.decode.decoder import Decoder
 from wfst_bias.decode.options import DecodeOptions, OutputOptions
 from wfst_bias.decode.search import SearchOptions
+from wfst_bias.decode.sounding import HeardPiece
 from wfst_bias.errors import InputError
 from wfst_bias.formats.results import LookedUp, Result
 from wfst_bias.graph.load import compile_graph
 from wfst_bias.phones.lexicon import PhoneTable
 from wfst_bias.sound.confusion import ConfusionCosts
 from wfst_bias.sound.knowledge import PhoneKnowledge
-from wfst_bias.sound.options import LexiconLookupOptions, PhoneRescoreOptions
+from wfst_bias.sound.options import LexiconLookupOptions, PhoneRescoreOptions, PhoneSpotOptions
 from wfst_bias.tokens import TokenTable
 
 PHONES = PhoneTable(("<blk>", *"ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
@@ -206,6 +207,45 @@ def test_an_entity_whose_phones_are_not_those_heard_is_not_written():
     assert text_of(decode(sure, "we met zobel", "we met zobel", ["Zobel"])) == "we met Zobel"
     # A score of the list is the user's word.
     assert text_of(decode(sure, "we met zobel", "we met zabal", ["Zobel :20"])) == "we met Zobel"
+
+
+def spotting(table: PhoneTable = PHONES) -> Decoder:
+    options = DecodeOptions(search=SHARP, phone_spot=PhoneSpotOptions(spot_entities=5))
+    return Decoder(compile_graph(token_table(LETTERS), LM), options, knowledge(table))
+
+
+def test_an_entity_is_decoded_with_only_where_its_phones_may_be_heard():
+    # Tokens say "zobel"; phones once too, and once nothing like it.
+    of, names = spotting(), ["Zobel", "Sidon"]
+    assert text_of(decode(of, "we met zobel", "we met zobel", names)) == "we met Zobel"
+    assert text_of(decode(of, "we met zobel", "we met siidn", names)) == "we met zobel"
+    assert text_of(decode(of, "we met zobel", "we met zobel")) == "we met zobel"
+    assert text_of(decode(of, "we met zobel", "we met zobel", [])) == "we met zobel"
+
+
+def test_of_what_sound_does_not_decide_stays():
+    of = spotting()
+    table = PhoneTable(PHONES.symbols[:-1])
+    without_z = spotting(table)
+    # A score of the list is the user's word; without a Z nobody can say the other.
+    for by, name, heard in (
+        (of, "Zobel :20", said("we met")),
+        (without_z, "Zobel", saying(columns("we met"), table.size)),
+    ):
+        assert by.sounding is not None
+        names = by.compile_list([name, "Sidon"])
+        assert by.sounding.heard_of([HeardPiece(heard, FRAME)], [names]) == [{"Zobel"}]
+    assert text_of(decode(of, "we met zobel", "we met kim", ["Zobel :20"])) == "we met Zobel"
+    assert decode(of, "we met sol", "we met kim", ["sol :-40"]).nbest[0].boost_nats == -40
+
+
+def test_lists_of_utterances_are_shortened_each_by_its_own_phones():
+    of = spotting()
+    names = of.compile_list(["Zobel", "Sidon"])
+    tokens = {n: planted_log_probs(of.tokens, spoken(f"we met {n}")) for n in ("zobel", "sidon")}
+    phones = {"zobel": said("we met zobel"), "sidon": said("we met zobel")}
+    first, second = of.decode(tokens, names, None, phones)
+    assert (text_of(first), text_of(second)) == ("we met Zobel", "we met sidon")
 
 
 def test_what_sounds_too_unlike_is_not_looked_up():

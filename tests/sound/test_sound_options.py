@@ -8,14 +8,17 @@ import pytest
 
 from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.errors import InputError
-from wfst_bias.sound.options import LexiconLookupOptions, PhoneRescoreOptions
+from wfst_bias.sound.options import LexiconLookupOptions, PhoneRescoreOptions, PhoneSpotOptions
 
 
-def test_both_are_off_by_default():
+def test_all_are_off_by_default():
     assert not DecodeOptions().needs_phones
     assert DecodeOptions(phone_rescore=PhoneRescoreOptions(phone_scale=1.0)).needs_phones
     assert DecodeOptions(lexicon_lookup=LexiconLookupOptions(lookup_words=1)).needs_phones
     assert DecodeOptions(phone_rescore=PhoneRescoreOptions(phone_limit=3.0)).needs_phones
+    spotting = DecodeOptions(phone_spot=PhoneSpotOptions(spot_entities=1))
+    assert spotting.needs_phones
+    assert not spotting.without_phones().needs_phones
 
 
 def test_the_loss_is_per_phone_or_of_the_whole():
@@ -49,6 +52,24 @@ def test_rescoring_that_cannot_be(wrong):
 def test_look_up_that_cannot_be(wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):
         LexiconLookupOptions(**wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"spot_entities": -1}, {"spot_phone_nats": -1.0}, {"spot_size_nats": float("nan")},
+        {"spot_margin": -0.5},
+    ],
+)  # fmt: skip
+def test_spotting_that_cannot_be(wrong):
+    with pytest.raises(InputError, match=next(iter(wrong))):
+        PhoneSpotOptions(**wrong)
+
+
+def test_the_least_score_grows_with_the_list():
+    options = PhoneSpotOptions(spot_size_nats=2.0)
+    assert options.least_score(10) == options.least_score(100) == 0
+    assert options.least_score(1000) == pytest.approx(4.6, abs=0.01)
 
 
 def test_they_are_tables_of_the_file_of_options(tmp_path: Path):

@@ -42,7 +42,11 @@ from wfst_bias.errors import InputError
 from wfst_bias.g2g.options import G2gOptions
 from wfst_bias.graph.boost import BoostOptions
 from wfst_bias.graph.scales import Scales
-from wfst_bias.sound.options import LexiconLookupOptions, PhoneRescoreOptions
+from wfst_bias.sound.options import (
+    LexiconLookupOptions,
+    PhoneRescoreOptions,
+    PhoneSpotOptions,
+)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -60,7 +64,7 @@ def decoding_flags(command: Command) -> Command:
     """Add the flags that say how to decode, and with which cache."""
     command = flags_of(
         Scales, BoostOptions, G2gOptions, AdaptiveOptions, SearchOptions, OutputOptions,
-        PhoneRescoreOptions, LexiconLookupOptions,
+        PhoneSpotOptions, PhoneRescoreOptions, LexiconLookupOptions,
     )(command)  # fmt: skip
     command = phone_file_flags(command)
     command = options_flag(command)

@@ -21,7 +21,8 @@ class DecodeTimes:
     Attributes:
       lists: how many lists were compiled; one for all utterances, by each worker.
       list_seconds: to compile lists and to join them to the static graph.
-      search_seconds: to search, to read texts off what was found, and to let phones have a say.
+      search_seconds: to search, to read texts off what was found, and to let phones have a say;
+        where they shorten the list of each utterance, also to compile and join what is left.
     """
 
     lists: int = 0

@@ -123,8 +123,8 @@ def options_flag(command: Command) -> Command:
         "options_file",
         type=FILE,
         metavar="TOML",
-        help="[scales], [boost], [g2g], [adaptive], [search], [output], [phone_rescore], "
-        "[lexicon_lookup]; the flags below override it",
+        help="[scales], [boost], [g2g], [adaptive], [search], [output], [phone_spot], "
+        "[phone_rescore], [lexicon_lookup]; the flags below override it",
     )(command)
 
 

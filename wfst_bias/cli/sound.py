@@ -54,14 +54,15 @@ class SoundRequest:
             return self._read(isinstance(source, AudioRequest))
         if self.log_probs is not None:
             log.warning(
-                "--phone-log-probs is not used: --phone-scale or --lookup-words must be above 0"
+                "--phone-log-probs is not used: --spot-entities, --phone-scale or --lookup-words "
+                "must be above 0"
             )
         return None
 
     def _read(self, has_audio: bool) -> PhoneKnowledge:
         if self.log_probs is None and not has_audio:
             raise InputError(
-                "phone_rescore and lexicon_lookup need phone log-probabilities",
+                "phone_spot, phone_rescore and lexicon_lookup need phone log-probabilities",
                 remedy="name them: --phone-log-probs NPZ, as `wfst-bias encode --phones-out` "
                 "writes; those of another model will do",
             )
@@ -76,9 +77,9 @@ def phone_log_probs_flag(command: Command) -> Command:
         "--phone-log-probs",
         type=FILE,
         metavar="NPZ",
-        help="for --phone-scale and --lookup-words: arrays (frames, phones) of natural-log "
-        "probabilities by utterance id, from the same model or another; audio is heard by the "
-        "model's phone head where they are not given",
+        help="for --spot-entities, --phone-scale and --lookup-words: arrays (frames, phones) of "
+        "natural-log probabilities by utterance id, from the same model or another; audio is "
+        "heard by the model's phone head where they are not given",
     )(command)
 
 

@@ -29,7 +29,7 @@ from wfst_bias.tune.trace import Trace, open_trace
 from wfst_bias.tune.worker import Item, TuneWork
 
 TRIALS = ".trials.jsonl"
-PHONE_SECTIONS = ("phone_rescore", "lexicon_lookup")
+PHONE_SECTIONS = ("phone_spot", "phone_rescore", "lexicon_lookup")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from wfst_bias.formats.log_probs import check_log_probs
 from wfst_bias.graph.compiled_list import CompiledList
 from wfst_bias.tokens import TokenTable
 
-NO_PHONES = "no phone log-probabilities, which phone_rescore and lexicon_lookup need"
+NO_PHONES = "no phone log-probabilities, which phone_spot, phone_rescore and lexicon_lookup need"
 
 # Frames of one kind for a frame of the other: more is another utterance, not another frame rate.
 MOST_FRAME_RATIO = 8

@@ -46,7 +46,7 @@ class Decoder:
     """Decode log-probabilities with a word LM and, per call, lists of entities.
 
     A decoder serves one thread: joining a list rewrites a part of its graph in place. How long all
-    joining took is in `joining_seconds`, of CPU time.
+    joining took is in `joining_seconds`, of CPU time; of lists that phones shorten it is not.
 
     Args:
       loaded: the graph.
@@ -94,11 +94,12 @@ class Decoder:
         return self.options.phone_rescore.is_on
 
     def _sounding(self, loaded: LoadedGraph, phones: PhoneKnowledge | None) -> Sounding:
-        rescore, lookup = self.options.phone_rescore, self.options.lexicon_lookup
+        lookup = self.options.lexicon_lookup
         forms = {form for form, log_prob in loaded.unigrams if log_prob >= lookup.lookup_rare_nats}
         common = {word for word in loaded.words if self.normalizer.normalize(word).form in forms}
         knowledge = phones or PhoneFiles().read()
-        return Sounding(knowledge, rescore, lookup, common, self.normalizer)
+        spot, rescore = self.options.phone_spot, self.options.phone_rescore
+        return Sounding(knowledge, spot, rescore, lookup, common, self.normalizer)
 
     @classmethod
     def load(
@@ -184,6 +185,7 @@ class Decoder:
                 continue
             entities = lists.get(utterance_id) if isinstance(lists, Mapping) else lists
             pieces.extend(self.cutter.cut(utterance_id, values, entities, phones))
+        pieces = self._shortened(pieces)
         decoded: dict[str, list[tuple[float, Result]]] = {}
         for piece, result in zip(pieces, self._decode_pieces(pieces, lattices), strict=True):
             begin = piece.first_frame * self.context.frame_seconds
@@ -191,6 +193,19 @@ class Decoder:
         return [
             failed.get(name) or join_pieces(name, decoded[name], self.context.n_best)
             for name in log_probs
+        ]
+
+    def _shortened(self, pieces: Sequence[Piece]) -> list[Piece]:
+        """Give each piece the entities of its list that it may hold, if phones are to say which."""
+        if self.sounding is None:
+            return list(pieces)
+        heard = [piece.heard for piece in pieces if piece.heard is not None]
+        kept = self.sounding.heard_of(heard, [piece.entities for piece in pieces])
+        return [
+            piece
+            if written is None or piece.entities is None
+            else replace(piece, entities=self.compiler.restrict(piece.entities, written))
+            for piece, written in zip(pieces, kept, strict=True)
         ]
 
     def _decode_pieces(
@@ -324,7 +339,8 @@ class Decoder:
         if self._joined is None or not _same(self._joined[0], lists):
             begin = time.process_time()
             self._joined = (lists, self.graph.join([entities.fsts for entities in lists]))
-            self.joining_seconds += time.process_time() - begin
+            if not self.options.phone_spot.is_on:
+                self.joining_seconds += time.process_time() - begin
         return self._joined[1]
 
 

@@ -15,7 +15,11 @@ from wfst_bias.files import read_lines, write_text
 from wfst_bias.g2g.options import G2gOptions
 from wfst_bias.graph.boost import BoostOptions
 from wfst_bias.graph.scales import Scales
-from wfst_bias.sound.options import LexiconLookupOptions, PhoneRescoreOptions
+from wfst_bias.sound.options import (
+    LexiconLookupOptions,
+    PhoneRescoreOptions,
+    PhoneSpotOptions,
+)
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -55,6 +59,7 @@ class DecodeOptions:
     adaptive: AdaptiveOptions = field(default_factory=AdaptiveOptions)
     search: SearchOptions = field(default_factory=SearchOptions)
     output: OutputOptions = field(default_factory=OutputOptions)
+    phone_spot: PhoneSpotOptions = field(default_factory=PhoneSpotOptions)
     phone_rescore: PhoneRescoreOptions = field(default_factory=PhoneRescoreOptions)
     lexicon_lookup: LexiconLookupOptions = field(default_factory=LexiconLookupOptions)
 
@@ -62,12 +67,16 @@ class DecodeOptions:
     def needs_phones(self) -> bool:
         """Say whether decoding needs phone log-probabilities."""
         has_limit = self.phone_rescore.phone_limit is not None
-        return self.phone_rescore.is_on or has_limit or self.lexicon_lookup.is_on
+        techniques = (self.phone_spot, self.phone_rescore, self.lexicon_lookup)
+        return has_limit or any(technique.is_on for technique in techniques)
 
     def without_phones(self) -> DecodeOptions:
         """Return the same without what needs phone log-probabilities."""
         return replace(
-            self, phone_rescore=PhoneRescoreOptions(), lexicon_lookup=LexiconLookupOptions()
+            self,
+            phone_spot=PhoneSpotOptions(),
+            phone_rescore=PhoneRescoreOptions(),
+            lexicon_lookup=LexiconLookupOptions(),
         )
 
     @classmethod

@@ -1,9 +1,10 @@
-"""What sound has to say in decoding: n-best lists rescored, words timed, names looked up."""
+"""What sound has to say in decoding: lists shortened, texts rescored, words timed, names found."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from wfst_bias.decode.dense import LogProbs
 from wfst_bias.decode.entity_names import names_of, with_sounds
@@ -18,13 +19,20 @@ from wfst_bias.sound.entity_sounds import NO_SOUNDS, EntitySounds
 from wfst_bias.sound.heard import heard_phones
 from wfst_bias.sound.knowledge import PhoneKnowledge
 from wfst_bias.sound.lookup import Lookup, Replacement, TimedWord, chosen
-from wfst_bias.sound.options import LexiconLookupOptions, PhoneRescoreOptions
+from wfst_bias.sound.options import (
+    LexiconLookupOptions,
+    PhoneRescoreOptions,
+    PhoneSpotOptions,
+)
+from wfst_bias.sound.spotting import PhoneSpotter
 from wfst_bias.sound.texts import Spoken, units_of
 
 # Lists whose pronunciations are kept.
 _MOST_LISTS = 64
 
 Texts = Sequence[Sequence[Spoken]]
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,12 +66,29 @@ class _Placed:
         return [*said[:at], entity, *said[at + candidate.n_words :]]
 
 
+@dataclass(frozen=True)
+class _ShortList:
+    """Shorten a list to what may have been heard.
+
+    Attributes:
+      spotter: of the entities that sound decides about.
+      always: those of which it does not.
+    """
+
+    spotter: PhoneSpotter
+    always: frozenset[str]
+
+    def of(self, log_probs: LogProbs) -> frozenset[str]:
+        """Return the written forms to decode with, given phone log-probabilities `(T, P)`."""
+        return self.always | self.spotter.spot(log_probs)
+
+
 class Sounding:
     """Bring what was heard into results.
 
     Args:
       knowledge: how words are said.
-      rescore, lookup: what to do.
+      spot, rescore, lookup: what to do.
       common: words that are not rare.
       normalizer: of the lists.
     """
@@ -71,18 +96,21 @@ class Sounding:
     def __init__(
         self,
         knowledge: PhoneKnowledge,
+        spot: PhoneSpotOptions,
         rescore: PhoneRescoreOptions,
         lookup: LexiconLookupOptions,
         common: Collection[str],
         normalizer: Normalizer,
     ) -> None:
         self.knowledge = knowledge
+        self.spot = spot
         self.rescore = rescore
         self.lookup = lookup
         self._common = common
         self._normalizer = normalizer
         self._names: dict[tuple[str, str, tuple[str, ...]], tuple[Name, ...]] = {}
         self._sounds: dict[int, tuple[CompiledList, EntitySounds]] = {}
+        self._spotters: dict[int, tuple[CompiledList, _ShortList]] = {}
 
     def names(self, entity: Entity) -> tuple[Name, ...]:
         """Return what an entity is called, once for each of its forms."""
@@ -95,6 +123,22 @@ class Sounding:
     def told(self, entities: EntityList) -> EntityList:
         """Return a list whose report also tells what is wrong with the sound of its lines."""
         return with_sounds(entities, self.knowledge.pronouncer, self._normalizer)
+
+    def heard_of(
+        self, heard: Sequence[HeardPiece], lists: Sequence[CompiledList | None]
+    ) -> list[frozenset[str] | None]:
+        """Return by piece the entities that it is decoded with; None for all of its list.
+
+        They are those that the phone head may have heard, and those of which sound does not
+        decide: that have a score of the list, or that nobody can say.
+        """
+        if not self.spot.is_on:
+            return [None] * len(lists)
+        self._say(own for own in lists if own is not None and id(own) not in self._spotters)
+        return [
+            None if own is None else self._short_list(own).of(piece.log_probs)
+            for piece, own in zip(heard, lists, strict=True)
+        ]
 
     def losses(self, texts: Sequence[Texts], heard: Sequence[HeardPiece]) -> list[list[float]]:
         """Return what each text of each piece loses by how it is said, in nats.
@@ -172,7 +216,8 @@ class Sounding:
 
     def _looked_up(self, placed: Sequence[_Placed]) -> Iterator[Result]:
         """Yield results in which words that sound like an entity are replaced by it."""
-        self._say([each.entities for each in placed])
+        lists = (each.entities for each in placed if each.entities is not None)
+        self._say(own for own in lists if id(own) not in self._sounds)
         found = list(map(self._candidates, placed))
         texts = [
             [each.with_entity(candidate, sounds) for candidate in candidates]
@@ -225,20 +270,45 @@ class Sounding:
             )
         return timed
 
-    def _say(self, lists: Sequence[CompiledList | None]) -> None:
-        """Pronounce the names of all new lists at once."""
-        new = {id(own): own for own in lists if own is not None and id(own) not in self._sounds}
-        entities = (entity for own in new.values() for entity in own.entities)
+    def _say(self, lists: Iterable[CompiledList]) -> None:
+        """Pronounce the names of lists all at once."""
+        entities = (entity for own in lists for entity in own.entities.entities)
         self.knowledge.pronouncer.learn(names=(name for e in entities for name in self.names(e)))
 
     def _sounds_of(self, entities: CompiledList) -> EntitySounds:
         """Return the pronunciations of the entities without a penalty."""
-        known = self._sounds.get(id(entities))
-        if known is not None:
-            return known[1]
-        wanted = [(e.written, self.names(e)) for e in entities.entities if (e.score or 0.0) >= 0]
-        made = EntitySounds.of(wanted, self.knowledge.pronouncer, self.lookup.lookup_phones)
-        while len(self._sounds) >= _MOST_LISTS:
-            self._sounds.pop(next(iter(self._sounds)))
-        self._sounds[id(entities)] = (entities, made)  # the list is kept, and so is its id
-        return made
+
+        def made() -> EntitySounds:
+            wanted = [(e.written, self.names(e)) for e in entities.entities if (e.score or 0) >= 0]
+            least = self.lookup.lookup_phones
+            return EntitySounds.of(wanted, self.knowledge.pronouncer, least)
+
+        return _remembered(self._sounds, entities, made)
+
+    def _short_list(self, entities: CompiledList) -> _ShortList:
+        """Return what a list is shortened by."""
+
+        def made() -> _ShortList:
+            unscored = [e for e in entities.entities if e.score is None]
+            wanted = [(e.written, self.names(e)) for e in unscored]
+            sounds = EntitySounds.of(wanted, self.knowledge.pronouncer, 1)
+            return _ShortList(
+                PhoneSpotter(sounds, entities.size, self.spot),
+                frozenset(e.written for e in entities.entities if e.written not in sounds.names),
+            )
+
+        return _remembered(self._spotters, entities, made)
+
+
+def _remembered(
+    known: dict[int, tuple[CompiledList, Made]], entities: CompiledList, make: Callable[[], Made]
+) -> Made:
+    """Return what was made of a list, or make it; the list is kept with it, and so is its id."""
+    found = known.get(id(entities))
+    if found is not None:
+        return found[1]
+    made = make()
+    while len(known) >= _MOST_LISTS:
+        known.pop(next(iter(known)))
+    known[id(entities)] = (entities, made)
+    return made

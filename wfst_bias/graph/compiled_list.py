@@ -38,11 +38,11 @@ class CompiledList:
     Attributes:
       entities: the list; its report says what became of every line.
       spelled: the forms whose score is not negative, all classes together, variants last.
-      fsts: for each class of the graph, E over those of its forms.
       form_text: `(forms,)` the letters of each form of E.
       form_own: `(forms,)` the form of the list that each is or is a variant of.
       form_entity: `(forms,)` the entity of each form of E.
       form_boost_nats: `(forms,)`.
+      class_forms: for each class of the graph `(forms,)`, which are its.
       penalties: the forms with a negative score.
       size: how many entities the default scores reckon with.
       width: V + 1.
@@ -50,14 +50,24 @@ class CompiledList:
 
     entities: EntityList
     spelled: SpelledForms
-    fsts: tuple[EntityFst, ...]
     form_text: tuple[str, ...]
     form_own: NDArray[np.int64]
     form_entity: NDArray[np.int64]
     form_boost_nats: NDArray[np.float64]
+    class_forms: tuple[NDArray[np.bool_], ...]
     penalties: Penalties
     size: int
     width: int
+
+    @cached_property
+    def fsts(self) -> tuple[EntityFst, ...]:
+        """Return E for each class of the graph; classes of the same forms share it."""
+        compiled: dict[bytes, EntityFst] = {}
+        for forms in self.class_forms:
+            key = forms.tobytes()
+            if key not in compiled:
+                compiled[key] = compile_entity_fst(self.spelled.only(forms), self.width)
+        return tuple(compiled[forms.tobytes()] for forms in self.class_forms)
 
     @cached_property
     def fst(self) -> EntityFst:
@@ -114,7 +124,7 @@ class ListCompiler:
         return other
 
     def compile(self, entities: EntityList) -> CompiledList:
-        """Spell the forms of a list, give each its score, and compile E for each class.
+        """Spell the forms of a list and give each its score; E is compiled when it is asked for.
 
         An entity without a class is in all of them. One of a class that the LM lacks is in that
         of unknown words, and the report of the list says so.
@@ -147,11 +157,11 @@ class ListCompiler:
         return CompiledList(
             entities,
             spelled,
-            self._fsts(entities, spelled, form_entity),
             tuple(form.text for form in forms),
             np.array([form.own for form in forms], np.int64),
             form_entity,
             spelled.boost_nats,
+            self._class_forms(entities, form_entity),
             Penalties(penalties, self.normalizer),
             size,
             self.width,
@@ -194,20 +204,16 @@ class ListCompiler:
             spellings.extend(found)
         return self._ragged(spellings, spelled_form, [form.boost for form in forms])
 
-    def _fsts(
-        self, entities: EntityList, forms: SpelledForms, form_entity: NDArray[np.int64]
-    ) -> tuple[EntityFst, ...]:
-        """Compile E for each class; classes of the same forms share it."""
-        compiled: dict[bytes, EntityFst] = {}
-        fsts = []
-        for word in self.classes:
-            belongs = [not e.classes or word in e.classes for e in entities.entities]
-            of_class = np.array(belongs, bool)[form_entity]
-            key = of_class.tobytes()
-            if key not in compiled:
-                compiled[key] = compile_entity_fst(forms.only(of_class), self.width)
-            fsts.append(compiled[key])
-        return tuple(fsts)
+    def _class_forms(
+        self, entities: EntityList, form_entity: NDArray[np.int64]
+    ) -> tuple[NDArray[np.bool_], ...]:
+        """Return for each class which forms are its."""
+        return tuple(
+            np.array([not e.classes or word in e.classes for e in entities.entities], bool)[
+                form_entity
+            ]
+            for word in self.classes
+        )
 
     def _boost(self, entity: Entity, form: str, n_entities: int) -> float:
         if entity.score is not None:

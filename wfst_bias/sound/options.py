@@ -1,4 +1,4 @@
-"""What sound has a say in, and how much: both techniques are off by default."""
+"""What sound has a say in, and how much: all three techniques are off by default."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from wfst_bias.errors import InputError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+# Entities in a list from which on more of it is heard by accident.
+LONG_LIST = 100
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,53 @@ class PhoneRescoreOptions:
         """Return what a text loses by the cost of its alignment, in nats."""
         per: float = max(n_phones, 1) ** self.phone_power
         return self.phone_scale * cost_nats / per
+
+
+@dataclass(frozen=True)
+class PhoneSpotOptions:
+    """Choose which entities of a list an utterance is decoded with; with 0 it is all of them.
+
+    An entity scores `spot_phone_nats` for each of its phones less what they cost where they are
+    heard best. Those of a list of N have to reach `spot_size_nats` times the logarithm of N over
+    100, or 0 if that is more.
+    """
+
+    spot_entities: int = field(
+        default=0,
+        metadata={
+            "help": "most entities of a list that an utterance is decoded with, those whose phones "
+            "were heard best; 0: all"
+        },
+    )
+    spot_phone_nats: float = field(
+        default=3.5,
+        metadata={"help": "what each phone of an entity is worth, against what it costs"},
+    )
+    spot_size_nats: float = field(
+        default=1.25,
+        metadata={
+            "help": "an entity is worth at least this times the log of the list's size over 100"
+        },
+    )
+    spot_margin: float = field(
+        default=1.0,
+        metadata={"help": "nats by which another may be worth more where an entity was heard"},
+    )
+
+    def __post_init__(self) -> None:
+        _check_finite(self)
+        for name in ("spot_entities", "spot_phone_nats", "spot_size_nats", "spot_margin"):
+            if getattr(self, name) < 0:
+                raise InputError(f"{name} must be at least 0", value=getattr(self, name))
+
+    @property
+    def is_on(self) -> bool:
+        """Say whether lists are shortened."""
+        return self.spot_entities > 0
+
+    def least_score(self, n_entities: int) -> float:
+        """Return what an entity of a list of this size has to be worth."""
+        return self.spot_size_nats * math.log(max(1.0, n_entities / LONG_LIST))
 
 
 @dataclass(frozen=True)
