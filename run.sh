@@ -118,6 +118,18 @@ score() {
       --json "$out.misses.json" > "$out.misses.txt"
 }
 
+running=()
+beside() { # COMMAND...: beside others, --nj of them at once; finish waits for all
+  ((${#running[@]} < nj)) || { wait "${running[0]}"; running=("${running[@]:1}"); }
+  "$@" &
+  running+=($!)
+}
+finish() {
+  local job
+  for job in "${running[@]}"; do wait "$job"; done
+  running=()
+}
+
 if run_stage 0 "set up the environment"; then
   local/setup.sh
 fi
@@ -240,9 +252,8 @@ if run_stage 8 "score"; then
   rm -rf "$exp/score"
   against=$(python -m local.systems against all)
   for set in "${sets[@]}"; do
-    score "$set" none
-    for list in $(lists_of "$set"); do
-      score "$set" "$list"
+    for list in none $(lists_of "$set"); do
+      beside score "$set" "$list"
     done
   done
   for system in "${chosen[@]}"; do
@@ -250,10 +261,11 @@ if run_stage 8 "score"; then
     [[ $against != all ]] || against=''
     for set in "${sets[@]}"; do
       for list in $system_lists; do
-        score "$set" "$list"
+        beside score "$set" "$list"
       done
     done
   done
+  finish
   system=''
   python -m local.false_alarms "$exp"
   python local/show_changes.py "$exp"

@@ -24,20 +24,22 @@ after the first utterances."""
 
 
 def measure_by_sound(materials: Materials, repetitions: int) -> Section:
-    """Time phone-rescore, lexicon-lookup and both."""
+    """Time phone-spot, phone-rescore, lexicon-lookup and all three."""
     demo = Demo()
     tuned = DecodeOptions.read(demo.model.path / "decode.toml")
     rescore = replace(tuned.phone_rescore, phone_texts=TEXTS, phone_limit=None)
     without = replace(
         tuned,
+        phone_spot=replace(tuned.phone_spot, spot_entities=0),
         phone_rescore=replace(rescore, phone_scale=0.0),
         lexicon_lookup=replace(tuned.lexicon_lookup, lookup_words=0),
     )
     systems = {
         "search": without,
+        "phone-spot": replace(without, phone_spot=tuned.phone_spot),
         f"phone-rescore, {TEXTS} texts": replace(without, phone_rescore=rescore),
         "lexicon-lookup": replace(without, lexicon_lookup=tuned.lexicon_lookup),
-        "both, tuned": tuned,
+        "all three, tuned": tuned,
     }
     graph = load_graph(demo.model.tokens, demo.lm, materials.work)
     model = demo.model

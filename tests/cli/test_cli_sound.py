@@ -83,9 +83,11 @@ def test_several_workers_write_the_same(
 def test_options_without_phones_and_phones_without_options(
     call: Call, inputs: Inputs, sound: Path, tmp_path: Path
 ) -> None:
-    for flags in (("--phone-scale", 1), ("--lookup-words", 1)):
+    for flags in (("--spot-entities", 1), ("--phone-scale", 1), ("--lookup-words", 1)):
         complaint = call(*inputs.decode(tmp_path, *flags)).complaint
-        assert complaint.startswith("phone_rescore and lexicon_lookup need phone log-prob")
+        assert complaint.startswith(
+            "phone_spot, phone_rescore and lexicon_lookup need phone log-prob"
+        )
         assert "--phone-log-probs NPZ" in complaint
     called = call(*with_phones(inputs, sound, tmp_path))
     assert called.status == 0

@@ -24,6 +24,8 @@ TUNED = """
 per_word_nats = 20.0
 [adaptive]
 gap_scale = 0.4
+[phone_spot]
+spot_entities = 20
 [phone_rescore]
 phone_scale = 0.3
 [lexicon_lookup]
@@ -47,7 +49,8 @@ def test_a_system_differs_from_the_tuned_one(name: str, tmp_path: Path) -> None:
     wanted = system.options.get("adaptive.gap_scale", 0.4)
     assert options.adaptive.gap_scale == wanted
     if not system.phones:
-        asked = {"phone_rescore", "lexicon_lookup"} & {o.split(".")[0] for o in system.options}
+        sections = {option.split(".")[0] for option in system.options}
+        asked = sections & {"phone_spot", "phone_rescore", "lexicon_lookup"}
         assert options.needs_phones == bool(asked)
 
 

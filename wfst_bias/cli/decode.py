@@ -154,8 +154,9 @@ def decode_command(**flags: Any) -> int:
                            for k2.Fsa.from_dict(torch.load(...)), labels in tokens.txt, aux_labels
                            in words.txt; lat.JOB.gz with the words as Kaldi's compact lattices
 
-    What phones were heard can rescore the n best texts (--phone-scale), and an entity that sounds
-    like what was written can take its place (--lookup-words): entities.jsonl says why.
+    What phones were heard can leave the entities of a long list that nobody said out of the search
+    (--spot-entities), rescore the n best texts (--phone-scale), and put an entity that sounds like
+    what was written in its place (--lookup-words): entities.jsonl says why.
 
     An utterance that cannot be decoded has an empty text; the rest is decoded and the exit status
     is 1. A worker process that dies is replaced.
@@ -172,7 +173,7 @@ def decode_command(**flags: Any) -> int:
       wfst-bias decode --audio data/test --model data/models/small --adapter exp/adapter \\
         --entities names.txt --out adapted
       wfst-bias decode --log-probs x.npz --phone-log-probs phones.npz --tokens tokens.txt \\
-        --lm lm.arpa --entities names.txt --phone-scale 20 --lookup-words 3 --out by-sound
+        --lm lm.arpa --entities names.txt --spot-entities 50 --lookup-words 3 --out by-sound
       wfst-bias decode --log-probs x.npz --tokens tokens.txt --lm lm.arpa --nj 64 --dask slurm \\
         --out plain
     """
