@@ -25,6 +25,7 @@ from wfst_bias.decode.reading import (
     spoken_in,
 )
 from wfst_bias.decode.search import SearchOptions, search
+from wfst_bias.decode.short_lists import ShortLists
 from wfst_bias.decode.sounding import Sounding
 from wfst_bias.entities.classes import ListFile, read_entity_lists
 from wfst_bias.entities.entity_list import EntityList, entities_from_strings
@@ -89,6 +90,9 @@ class Decoder:
         self._joined: tuple[list[CompiledList], JoinedGraph] | None = None
         self.joining_seconds = 0.0
         self.sounding = self._sounding(loaded, phones) if self.options.needs_phones else None
+        self.short_lists: ShortLists | None = None
+        if self.sounding is not None and self.options.phone_spot.is_on:
+            self.short_lists = ShortLists(self.sounding, self.compiler, frozenset(loaded.words))
 
     def _rescores(self) -> bool:
         return self.options.phone_rescore.is_on
@@ -185,7 +189,6 @@ class Decoder:
                 continue
             entities = lists.get(utterance_id) if isinstance(lists, Mapping) else lists
             pieces.extend(self.cutter.cut(utterance_id, values, entities, phones))
-        pieces = self._shortened(pieces)
         decoded: dict[str, list[tuple[float, Result]]] = {}
         for piece, result in zip(pieces, self._decode_pieces(pieces, lattices), strict=True):
             begin = piece.first_frame * self.context.frame_seconds
@@ -195,19 +198,6 @@ class Decoder:
             for name in log_probs
         ]
 
-    def _shortened(self, pieces: Sequence[Piece]) -> list[Piece]:
-        """Give each piece the entities of its list that it may hold, if phones are to say which."""
-        if self.sounding is None:
-            return list(pieces)
-        heard = [piece.heard for piece in pieces if piece.heard is not None]
-        kept = self.sounding.heard_of(heard, [piece.entities for piece in pieces])
-        return [
-            piece
-            if written is None or piece.entities is None
-            else replace(piece, entities=self.compiler.restrict(piece.entities, written))
-            for piece, written in zip(pieces, kept, strict=True)
-        ]
-
     def _decode_pieces(
         self, pieces: Sequence[Piece], lattices: list[PieceLattice] | None
     ) -> list[Result]:
@@ -215,7 +205,8 @@ class Decoder:
 
         Results and lattices are in the order of the pieces.
         """
-        found = self._decode_in_batches(dict(enumerate(pieces)), lattices is not None)
+        keeps_lattices = lattices is not None
+        pieces, found = self._decode_shortened(pieces, keeps_lattices)
         results = [found[i][0] for i in range(len(pieces))]
         both = zip(pieces, results, self._unlike(pieces, results), strict=True)
         again = {
@@ -223,10 +214,27 @@ class Decoder:
             for i, (piece, result, unlike) in enumerate(both)
             if (kept := self._without_doubtful(piece, result, unlike)) is not None
         }
-        found.update(self._decode_in_batches(again, lattices is not None))
+        found.update(self._decode_in_batches(again, keeps_lattices))
         if lattices is not None:
             lattices.extend(lattice for i in range(len(pieces)) for lattice in found[i][1])
         return self._finish(pieces, [found[i][0] for i in range(len(pieces))])
+
+    def _decode_shortened(
+        self, wholes: Sequence[Piece], keeps_lattices: bool
+    ) -> tuple[Sequence[Piece], dict[int, tuple[Result, list[PieceLattice]]]]:
+        """Decode pieces with as much of their lists as they may hold; return these pieces too."""
+        if self.short_lists is None:
+            return wholes, self._decode_in_batches(dict(enumerate(wholes)), keeps_lattices)
+        shorts = self.short_lists.shorten(wholes)
+        found = self._decode_in_batches(dict(enumerate(shorts)), keeps_lattices)
+        both = enumerate(zip(wholes, shorts, strict=True))
+        longer = {
+            i: piece
+            for i, (whole, short) in both
+            if (piece := self.short_lists.with_spelled(whole, short, found[i][0])) is not None
+        }
+        found.update(self._decode_in_batches(longer, keeps_lattices))
+        return [longer.get(i, short) for i, short in enumerate(shorts)], found
 
     def _finish(self, pieces: Sequence[Piece], results: list[Result]) -> list[Result]:
         """Let what was heard of phones have its last say."""

@@ -127,13 +127,11 @@ class Sounding:
     def heard_of(
         self, heard: Sequence[HeardPiece], lists: Sequence[CompiledList | None]
     ) -> list[frozenset[str] | None]:
-        """Return by piece the entities that it is decoded with; None for all of its list.
+        """Return by piece the entities that it is decoded with; None where it has no list.
 
         They are those that the phone head may have heard, and those of which sound does not
         decide: that have a score of the list, or that nobody can say.
         """
-        if not self.spot.is_on:
-            return [None] * len(lists)
         self._say(own for own in lists if own is not None and id(own) not in self._spotters)
         return [
             None if own is None else self._short_list(own).of(piece.log_probs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -73,6 +73,17 @@ class CompiledList:
     def fst(self) -> EntityFst:
         """Return E over all forms, whatever their classes."""
         return compile_entity_fst(self.spelled, self.width)
+
+    @cached_property
+    def form_of_text(self) -> Mapping[str, int]:
+        """Return by its letters each form of the list itself, variants left out."""
+        own = np.flatnonzero(self.form_own == np.arange(len(self.form_own)))
+        return {self.form_text[form]: form for form in own.tolist()}
+
+    @cached_property
+    def most_words(self) -> int:
+        """Return how many words the longest of these forms has."""
+        return max((len(text.split()) for text in self.form_of_text), default=0)
 
     def entity(self, form: int) -> Entity:
         """Return the entity that a form stands for."""

@@ -1,0 +1,63 @@
+"""Pieces with those entities of their lists that they may hold: heard by phones, or spelled out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from wfst_bias.decode.cutting import Piece
+from wfst_bias.decode.sounding import Sounding
+from wfst_bias.formats.results import Result
+from wfst_bias.graph.compiled_list import CompiledList, ListCompiler
+
+
+@dataclass(frozen=True, eq=False)
+class ShortLists:
+    """Shorten the lists of pieces.
+
+    Attributes:
+      sounding: what phones have to say.
+      compiler: compiles what is left.
+      known_words: of the language model.
+    """
+
+    sounding: Sounding
+    compiler: ListCompiler
+    known_words: frozenset[str]
+
+    def shorten(self, pieces: Sequence[Piece]) -> list[Piece]:
+        """Return pieces with the entities that may be heard in each, if phones are to say which."""
+        heard = [piece.heard for piece in pieces if piece.heard is not None]
+        kept = self.sounding.heard_of(heard, [piece.entities for piece in pieces])
+        return [
+            piece
+            if written is None or piece.entities is None
+            else replace(piece, entities=self.compiler.restrict(piece.entities, written))
+            for piece, written in zip(pieces, kept, strict=True)
+        ]
+
+    def with_spelled(self, whole: Piece, short: Piece, result: Result) -> Piece | None:
+        """Return a piece with the entities too that its result spells, None where there are none.
+
+        Whatever phones say, their letters were heard: words that are no words of the model.
+
+        Args:
+          whole: with its whole list.
+          short: with what it was decoded with.
+          result: of that.
+        """
+        if whole.entities is None or short.entities is None or whole.entities is short.entities:
+            return None
+        words = [word.text for word in result.words]
+        spelled = set(self._spelled(words, whole.entities))
+        kept = {entity.written for entity in short.entities.entities.entities}
+        if spelled <= kept:
+            return None
+        return replace(whole, entities=self.compiler.restrict(whole.entities, kept | spelled))
+
+    def _spelled(self, words: Sequence[str], entities: CompiledList) -> Iterator[str]:
+        for first in range(len(words)):
+            for end in range(first + 1, min(first + entities.most_words, len(words)) + 1):
+                form = entities.form_of_text.get(" ".join(words[first:end]))
+                if form is not None and not self.known_words.issuperset(words[first:end]):
+                    yield entities.entity(form).written
