@@ -68,9 +68,9 @@ def test_places_are_where_that_is(names, n_frames, seed):
 
 def test_what_is_said_is_spotted_wherever_it_is_and_nothing_else():
     by = spotter(["abka", "bbbb"])
-    assert by.spot(said("kk_abka_k")) == {"abka"}
-    assert by.spot(said("bbbb_abka")) == {"abka", "bbbb"}
-    assert by.spot(said("____")) == set()
+    assert by.spots(said("kk_abka_k")) == {"abka"}
+    assert by.spots(said("bbbb_abka")) == {"abka", "bbbb"}
+    assert by.spots(said("____")) == set()
 
 
 def test_equal_phones_need_a_blank_between_them():
@@ -83,31 +83,31 @@ def test_equal_phones_need_a_blank_between_them():
 def test_a_rival_in_the_same_place_keeps_an_entity_out_and_elsewhere_it_does_not():
     # Of "abkab", three phones are those of "bka", which explains less.
     names = ["abkab", "bka"]
-    assert spotter(names).spot(said("abkab")) == {"abkab"}
-    assert spotter(names).spot(said("abkab__bka")) == {"abkab", "bka"}
-    assert spotter(names, spot_margin=100.0).spot(said("abkab")) == {"abkab", "bka"}
+    assert spotter(names).spots(said("abkab")) == {"abkab"}
+    assert spotter(names).spots(said("abkab__bka")) == {"abkab", "bka"}
+    assert spotter(names, spot_margin=100.0).spots(said("abkab")) == {"abkab", "bka"}
     # Names that sound the same are no rivals of each other.
     same = EntitySounds.of([("Abb", [Name("abb")]), ("ABB", [Name("abb")])], by_letters(), 1)
     by = PhoneSpotter(same, 1, PhoneSpotOptions(spot_entities=1))
-    assert by.spot(said("abb")) == {"Abb", "ABB"}
+    assert by.spots(said("abb")) == {"Abb", "ABB"}
 
 
 def test_the_longer_the_list_the_more_has_to_be_heard():
     # Four phones are worth 14, the one that is not heard costs some 5.5: 8.5 remain.
     for n_entities, found in ((100, {"abka"}), (10_000, {"abka"}), (100_000, set())):
-        assert spotter(["abka"], n_entities).spot(said("abba")) == found
+        assert spotter(["abka"], n_entities).spots(said("abba")) == found
 
 
 def test_only_so_many_are_kept_the_best_first():
     names = ["abk", "abb", "aba"]
-    found = spotter(names, spot_entities=1, spot_margin=100.0).spot(said("abk"))
+    found = spotter(names, spot_entities=1, spot_margin=100.0).spots(said("abk"))
     assert found == {"abk"}
-    assert len(spotter(names, spot_entities=2, spot_margin=100.0).spot(said("abk"))) == 2
+    assert len(spotter(names, spot_entities=2, spot_margin=100.0).spots(said("abk"))) == 2
 
 
 def test_of_nothing_nothing_is_spotted():
-    assert spotter(["a"]).spot(said("")) == frozenset()
-    assert spotter([]).spot(said("abk")) == frozenset()
+    assert spotter(["a"]).spots(said("")) == frozenset()
+    assert spotter([]).spots(said("abk")) == frozenset()
 
 
 def test_impossible_phones_cost_no_more_than_the_lowest():

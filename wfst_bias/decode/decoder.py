@@ -42,6 +42,9 @@ from wfst_bias.sound.knowledge import PhoneFiles, PhoneKnowledge
 
 Lists = CompiledList | Mapping[str, CompiledList] | None
 
+# What pieces, by their number, came to.
+Found = dict[int, tuple[Result, list[PieceLattice]]]
+
 
 class Decoder:
     """Decode log-probabilities with a word LM and, per call, lists of entities.
@@ -199,44 +202,47 @@ class Decoder:
         ]
 
     def _decode_pieces(
-        self, pieces: Sequence[Piece], lattices: list[PieceLattice] | None
+        self, wholes: Sequence[Piece], lattices: list[PieceLattice] | None
     ) -> list[Result]:
-        """Decode pieces, and those again without the list's other entities where some are doubtful.
+        """Decode pieces, each with as much of its list as it may hold.
 
         Results and lattices are in the order of the pieces.
         """
         keeps_lattices = lattices is not None
-        pieces, found = self._decode_shortened(pieces, keeps_lattices)
-        results = [found[i][0] for i in range(len(pieces))]
-        both = zip(pieces, results, self._unlike(pieces, results), strict=True)
+        if self.short_lists is None:
+            found = self._decode_surely(dict(enumerate(wholes)), keeps_lattices)
+        else:
+            shorts = self.short_lists.shorten(wholes)
+            found = self._decode_surely(dict(enumerate(shorts)), keeps_lattices)
+            both = enumerate(zip(wholes, shorts, strict=True))
+            longer = {
+                i: piece
+                for i, (whole, short) in both
+                if (piece := self.short_lists.with_spelled(whole, short, found[i][0])) is not None
+            }
+            found.update(self._decode_surely(longer, keeps_lattices))
+        if lattices is not None:
+            lattices.extend(lattice for i in range(len(wholes)) for lattice in found[i][1])
+        return [found[i][0] for i in range(len(wholes))]
+
+    def _decode_surely(self, pieces: Mapping[int, Piece], keeps_lattices: bool) -> Found:
+        """Decode pieces, and those again without the list's other entities where some are doubtful.
+
+        Then what was heard of phones has its last say.
+        """
+        found = self._decode_in_batches(pieces, keeps_lattices)
+        results = [found[i][0] for i in pieces]
+        every = zip(pieces.items(), results, self._unlike(pieces.values(), results), strict=True)
         again = {
             i: replace(piece, entities=kept)
-            for i, (piece, result, unlike) in enumerate(both)
+            for (i, piece), result, unlike in every
             if (kept := self._without_doubtful(piece, result, unlike)) is not None
         }
         found.update(self._decode_in_batches(again, keeps_lattices))
-        if lattices is not None:
-            lattices.extend(lattice for i in range(len(pieces)) for lattice in found[i][1])
-        return self._finish(pieces, [found[i][0] for i in range(len(pieces))])
+        finished = self._finish(pieces.values(), [found[i][0] for i in pieces])
+        return {i: (result, found[i][1]) for i, result in zip(pieces, finished, strict=True)}
 
-    def _decode_shortened(
-        self, wholes: Sequence[Piece], keeps_lattices: bool
-    ) -> tuple[Sequence[Piece], dict[int, tuple[Result, list[PieceLattice]]]]:
-        """Decode pieces with as much of their lists as they may hold; return these pieces too."""
-        if self.short_lists is None:
-            return wholes, self._decode_in_batches(dict(enumerate(wholes)), keeps_lattices)
-        shorts = self.short_lists.shorten(wholes)
-        found = self._decode_in_batches(dict(enumerate(shorts)), keeps_lattices)
-        both = enumerate(zip(wholes, shorts, strict=True))
-        longer = {
-            i: piece
-            for i, (whole, short) in both
-            if (piece := self.short_lists.with_spelled(whole, short, found[i][0])) is not None
-        }
-        found.update(self._decode_in_batches(longer, keeps_lattices))
-        return [longer.get(i, short) for i, short in enumerate(shorts)], found
-
-    def _finish(self, pieces: Sequence[Piece], results: list[Result]) -> list[Result]:
+    def _finish(self, pieces: Collection[Piece], results: list[Result]) -> list[Result]:
         """Let what was heard of phones have its last say."""
         if self.sounding is None:
             return results
@@ -244,7 +250,7 @@ class Decoder:
         return self.sounding.finish(results, heard, [piece.entities for piece in pieces])
 
     def _unlike(
-        self, pieces: Sequence[Piece], results: Sequence[Result]
+        self, pieces: Collection[Piece], results: Sequence[Result]
     ) -> Sequence[Collection[str]]:
         """Return by piece the entities in it that do not sound like what was heard."""
         if self.sounding is None:
@@ -270,12 +276,10 @@ class Decoder:
         heard = {span.written for span in result.entities if span not in doubtful}
         return self.compiler.restrict(piece.entities, heard)
 
-    def _decode_in_batches(
-        self, pieces: Mapping[int, Piece], keep_lattices: bool
-    ) -> dict[int, tuple[Result, list[PieceLattice]]]:
+    def _decode_in_batches(self, pieces: Mapping[int, Piece], keep_lattices: bool) -> Found:
         """Decode pieces in batches of similar length."""
         order = sorted(pieces, key=lambda i: len(pieces[i].log_probs))
-        found: dict[int, tuple[Result, list[PieceLattice]]] = {}
+        found: Found = {}
         for begin in range(0, len(order), self.options.output.batch_size):
             batch = order[begin : begin + self.options.output.batch_size]
             with _no_garbage_collection():

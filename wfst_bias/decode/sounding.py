@@ -24,7 +24,7 @@ from wfst_bias.sound.options import (
     PhoneRescoreOptions,
     PhoneSpotOptions,
 )
-from wfst_bias.sound.spotting import PhoneSpotter
+from wfst_bias.sound.spotting import PhoneSpotter, Spot
 from wfst_bias.sound.texts import Spoken, units_of
 
 # Lists whose pronunciations are kept.
@@ -80,7 +80,8 @@ class _ShortList:
 
     def of(self, log_probs: LogProbs) -> frozenset[str]:
         """Return the written forms to decode with, given phone log-probabilities `(T, P)`."""
-        return self.always | self.spotter.spot(log_probs)
+        spots = self.spotter.spots(log_probs)
+        return self.always.union(*(spot.entities for spot in spots))
 
 
 class Sounding:
@@ -249,7 +250,14 @@ class Sounding:
         words = self._timed(placed.units, placed.alignment)
         heard = heard_phones(placed.heard.log_probs)
         lookup = Lookup(sounds, self.knowledge.costs, self.lookup)
-        return lookup.candidates(words, heard), sounds
+        return lookup.candidates(words, heard, self._spots(placed, sounds)), sounds
+
+    def _spots(self, placed: _Placed, sounds: EntitySounds) -> list[Spot]:
+        """Return where entities of a result's list may be heard, if that is asked for."""
+        if not self.spot.is_on or placed.entities is None:
+            return []
+        spotter = PhoneSpotter(sounds, placed.entities.size, self.spot)
+        return spotter.spots(placed.heard.log_probs)
 
     def _timed(self, units: Sequence[PlacedUnit], alignment: Alignment) -> list[TimedWord]:
         timed = []

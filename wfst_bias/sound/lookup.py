@@ -1,15 +1,16 @@
 """Words that sound like an entity are replaced by it.
 
 Entities that are said as the phone head heard some words, or nearly so, are candidates for their
-place; phones heard between two words may belong to either. Then the whole text is aligned with a
-candidate in it: what the phones find it less probable than the text as it was decides. For words
-that are rare or unknown to the language model it may be somewhat less, since the recognizer
-spells what it does not know by its sound; other words are replaced where it is clearly more.
+place; phones heard between two words may belong to either. So are those that were spotted there.
+Then the whole text is aligned with a candidate in it: what the phones find it less probable than
+the text as it was decides. For words that are rare or unknown to the language model it may be
+somewhat less, since the recognizer spells what it does not know by its sound; other words are
+replaced where it is clearly more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
@@ -21,6 +22,7 @@ from wfst_bias.sound.entity_sounds import MOST_WAYS, EntitySounds, Match
 from wfst_bias.sound.heard import HeardPhone, Stretch
 from wfst_bias.sound.options import LexiconLookupOptions
 from wfst_bias.sound.pronounce import Ways
+from wfst_bias.sound.spotting import Spot
 
 # Phones before and after a span of words, heard between it and its neighbours, that may be its.
 MOST_BETWEEN = 2
@@ -103,34 +105,66 @@ class Lookup:
     options: LexiconLookupOptions
 
     def candidates(
-        self, words: Sequence[TimedWord], heard: Sequence[HeardPhone]
+        self,
+        words: Sequence[TimedWord],
+        heard: Sequence[HeardPhone],
+        spots: Sequence[Spot] = (),
     ) -> list[Replacement]:
         """Return the entities that sound like words, the nearest for each span.
 
         Args:
           words: of a text, in the order of time.
           heard: the phones heard in the whole of it.
+          spots: where entities of the list may be heard.
         """
         if not self.sounds.ways:
             return []
         settled = self._settled(words)
         return [
-            Replacement(
-                span.start,
-                len(span),
-                _text(words, span),
-                match.entity,
-                stretch.phones[match.begin : match.end],
-                match.said,
-                match.cost,
-                limit,
-            )
-            for span in self._spans(words)
-            if settled.isdisjoint(span)
-            and (stretch := _stretch(words, span, heard)).phones
-            and (limit := self._limit(words[span.start : span.stop], stretch)) is not None
-            for match in self._matches(stretch, _text(words, span))
+            *self._nearest(words, heard, settled),
+            *self._spotted(words, heard, settled, spots),
         ]
+
+    def _nearest(
+        self, words: Sequence[TimedWord], heard: Sequence[HeardPhone], settled: Collection[int]
+    ) -> Iterator[Replacement]:
+        """Yield entities whose phones are near to those heard of words."""
+        for span in self._spans(words):
+            stretch = _stretch(words, span, heard)
+            limit = self._limit(words, span, settled, stretch)
+            if limit is None:
+                continue
+            for match in self._matches(stretch, text := _text(words, span)):
+                phones = stretch.phones[match.begin : match.end]
+                yield Replacement(
+                    span.start, len(span), text, match.entity, phones, match.said, match.cost, limit
+                )
+
+    def _spotted(
+        self,
+        words: Sequence[TimedWord],
+        heard: Sequence[HeardPhone],
+        settled: Collection[int],
+        spots: Sequence[Spot],
+    ) -> Iterator[Replacement]:
+        """Yield entities that were spotted, in the place of the words that share their frames.
+
+        These may begin and end elsewhere, as where two words are written as one.
+        """
+        for spot in spots:
+            span = _under(words, spot)
+            if spot.score < self.options.lookup_spot_nats or span not in self._spans(words):
+                continue
+            stretch = Stretch(tuple(p for p in heard if spot.begin <= p.frame < spot.end))
+            limit = self._limit(words, span, settled, stretch)
+            if limit is None:
+                continue
+            cost = self.costs.distance(spot.said, stretch.columns)
+            text = _text(words, span)
+            for entity in spot.entities:
+                yield Replacement(
+                    span.start, len(span), text, entity, stretch.phones, spot.said, cost, limit
+                )
 
     def _spans(self, words: Sequence[TimedWord]) -> Iterator[range]:
         for first in range(len(words)):
@@ -144,8 +178,13 @@ class Lookup:
         names = self.sounds.names
         return {at for span in self._spans(words) if _text(words, span) in names for at in span}
 
-    def _limit(self, own: Sequence[TimedWord], stretch: Stretch) -> float | None:
+    def _limit(
+        self, words: Sequence[TimedWord], span: range, settled: Collection[int], stretch: Stretch
+    ) -> float | None:
         """Return what a text may lose by an entity in the place of words, None for no entity."""
+        own = words[span.start : span.stop]
+        if not stretch.phones or any(at in settled for at in span):
+            return None
         if any(word.is_rare for word in own):
             return self.options.lookup_nats
         if not all(word.ways for word in own):
@@ -191,6 +230,17 @@ def _unlikeness(entity: str, text: str) -> float:
 
 def _text(words: Sequence[TimedWord], span: range) -> str:
     return " ".join(word.text for word in words[span.start : span.stop])
+
+
+def _under(words: Sequence[TimedWord], spot: Spot) -> range:
+    """Return the words that share more than half of their frames, or of the spot's."""
+    under = [
+        at
+        for at, word in enumerate(words)
+        if 2 * (min(word.end, spot.end) - max(word.begin, spot.begin))
+        > min(word.end - word.begin, spot.end - spot.begin)
+    ]
+    return range(under[0], under[-1] + 1) if under else range(0)
 
 
 def _stretch(words: Sequence[TimedWord], span: range, heard: Sequence[HeardPhone]) -> Stretch:

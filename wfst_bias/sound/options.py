@@ -140,6 +140,10 @@ class LexiconLookupOptions:
         default=10.0,
         metadata={"help": "nats that they must find it more probable than words that are not rare"},
     )
+    lookup_spot_nats: float = field(
+        default=15.0,
+        metadata={"help": "score from which a spotted entity is tried in the place it was heard"},
+    )
     lookup_rare_nats: float = field(
         default=-12.0,
         metadata={"help": "words that the language model finds less probable, in nats, are rare"},

@@ -43,6 +43,24 @@ class Places:
     begins: Ints
 
 
+@dataclass(frozen=True)
+class Spot:
+    """Hold a place in which entities may have been heard.
+
+    Attributes:
+      entities: the written forms of those that are said so.
+      said: the columns of the pronunciation.
+      begin, end: its frames, `end` not included.
+      score: what its phones are worth less what they cost.
+    """
+
+    entities: tuple[str, ...]
+    said: tuple[int, ...]
+    begin: int
+    end: int
+    score: float
+
+
 class PhoneSpotter:
     """Find the entities of a list that were perhaps heard.
 
@@ -66,8 +84,8 @@ class PhoneSpotter:
         equal = np.append(False, self._label[1:] == self._label[:-1])
         self._repeats = np.where(equal, _NEVER, np.float32(0))  # a blank has to lie between
 
-    def spot(self, log_probs: LogProbs) -> frozenset[str]:
-        """Return the written forms of the entities that were perhaps heard.
+    def spots(self, log_probs: LogProbs) -> list[Spot]:
+        """Return what was perhaps heard, the best first, each where it scores highest.
 
         They are the best by their scores; one stays out if wherever it reaches the least score
         another scores higher by more than the margin.
@@ -76,13 +94,22 @@ class PhoneSpotter:
           log_probs: `(T, P)`, natural-log probabilities of the blank, column 0, and the phones.
         """
         if not len(log_probs) or not self._entities:
-            return frozenset()
+            return []
         scores = self._options.spot_phone_nats * self._lengths - self.costs(log_probs)
         rows = np.array(list(self._best(scores)), np.int64)
         worth = self._options.spot_phone_nats * self._lengths[rows]
         places = self.places(log_probs, rows)
-        heard = self._unrivalled(worth - places.costs, places.begins)
-        return frozenset(written for row in rows[heard] for written in self._entities[row])
+        scores_at = worth - places.costs
+        return [
+            Spot(
+                self._entities[rows[i]],
+                tuple(self._padded[rows[i], : self._lengths[rows[i]]].tolist()),
+                int(places.begins[end, i]),
+                end + 1,
+                float(scores_at[end, i]),
+            )
+            for i, end in self._unrivalled(scores_at, places.begins)
+        ]
 
     def costs(self, log_probs: LogProbs) -> Floats:
         """Return `(pronunciations,)`, what each costs in nats where it is heard best."""
@@ -136,8 +163,8 @@ class PhoneSpotter:
             taken.update(self._entities[row])
             yield int(row)
 
-    def _unrivalled(self, scores: Floats, begins: Ints) -> list[int]:
-        """Return which pronunciations, best first, are heard in a place where no rival is better.
+    def _unrivalled(self, scores: Floats, begins: Ints) -> Iterator[tuple[int, int]]:
+        """Yield which pronunciations are heard where no rival is better, and their best last frame.
 
         Args:
           scores, begins: `(T, n)`, of paths that end in a frame.
@@ -146,7 +173,6 @@ class PhoneSpotter:
         end = scores.argmax(axis=0)
         each = np.arange(scores.shape[1])
         best, begin = scores[end, each], begins[end, each]
-        kept = []
         for i in each:
             rivals = slice(0, i)
             shared = np.minimum(frames[:, None], end[rivals]) + 1
@@ -154,9 +180,9 @@ class PhoneSpotter:
             same_place = shared > _SHARED * (frames - begins[:, i] + 1)[:, None]
             better = best[rivals] > scores[:, i, None] + self._options.spot_margin
             is_free = ~(same_place & better).any(axis=1)
-            if (is_free & (scores[:, i] >= self._least)).any():
-                kept.append(int(i))
-        return kept
+            free = np.where(is_free, scores[:, i], -np.inf)
+            if free.max() >= self._least:
+                yield int(i), int(free.argmax())
 
 
 def _costs(log_probs: LogProbs) -> Floats:

@@ -48,6 +48,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "lexicon_lookup.lookup_cost": (0.0, 0.5),
     "lexicon_lookup.lookup_nats": (0.0, 12.0),
     "lexicon_lookup.lookup_margin": (0.0, 30.0),
+    "lexicon_lookup.lookup_spot_nats": (0.0, 40.0),
     "lexicon_lookup.lookup_rare_nats": (-16.0, -6.0),
     "lexicon_lookup.lookup_phones": (2, 8),
     "search.search_beam": (6.0, 20.0),
