@@ -248,6 +248,24 @@ def test_lists_of_utterances_are_shortened_each_by_its_own_phones():
     assert (text_of(first), text_of(second)) == ("we met Zobel", "we met sidn")
 
 
+def test_a_spotted_entity_is_looked_up_where_it_was_heard():
+    options = DecodeOptions(
+        search=SHARP,
+        phone_spot=PhoneSpotOptions(spot_entities=5),
+        lexicon_lookup=LexiconLookupOptions(lookup_words=3),
+    )
+    of = Decoder(compile_graph(token_table(LETTERS), LM), options, knowledge())
+    # The letters are another's; look-up by the phones heard alone does not find it.
+    result = decode(of, "we met xxzq", "we met shaobkul", ["Shaobkuul"])
+    assert text_of(result) == "we met Shaobkuul"
+    (span,) = result.entities
+    assert span.looked_up is not None
+    assert (span.looked_up.replaced, span.looked_up.cost) == (("xxzq",), 1.0)
+    assert (
+        text_of(decode(SPEAKER, "we met xxzq", "we met shaobkul", ["Shaobkuul"])) == "we met xxzq"
+    )
+
+
 def test_an_entity_that_is_spelled_out_is_written_whatever_phones_say():
     of = spotting()
     result = decode(of, "we met zo bel anna", "we met kim", ["Zo Bel", "Anna", "Sidon"])

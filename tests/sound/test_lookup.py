@@ -15,6 +15,7 @@ from wfst_bias.sound.entity_sounds import EntitySounds
 from wfst_bias.sound.heard import HeardPhone
 from wfst_bias.sound.lookup import Lookup, TimedWord, chosen
 from wfst_bias.sound.options import LexiconLookupOptions
+from wfst_bias.sound.spotting import Spot
 
 COSTS = ConfusionCosts.uniform(TABLE)
 NAMES = {"Abba": "abba", "Kabak": "kabak", "Bak Abb": "bak abb"}
@@ -102,6 +103,40 @@ def test_several_words_may_be_one_entity_and_one_word_an_entity_of_several():
     assert found_in(lookup(), timed("ka", "bak*"), "kabak") == [(0, 2, "Kabak")]
     assert found_in(lookup(), timed("bakabb*"), "bakabb") == [(0, 1, "Bak Abb")]
     assert found_in(lookup(lookup_words=1), timed("ka", "bak*"), "kabak") == []
+
+
+def spot(entity: str, phones: str, begin: int, end: int, score: float = 15.0) -> Spot:
+    return Spot((entity,), letters(phones), begin, end, score)
+
+
+def test_a_spotted_entity_is_tried_in_the_place_of_the_words_that_share_its_frames():
+    # "kabak" was heard otherwise, over the end of one word and most of another.
+    of, words, phones = lookup(), timed("ab", "bbbb*", "kkk*"), heard("abbkakkkk")
+    assert of.candidates(words, phones) == []
+    (found,) = of.candidates(words, phones, [spot("Kabak", "kabak", 3, 8)])
+    assert (found.first_word, found.n_words, found.words) == (1, 2, "bbbb kkk")
+    assert (found.entity, found.said, found.most_nats) == ("Kabak", letters("kabak"), 4.0)
+    assert [TABLE.symbols[p.phone] for p in found.heard] == list("KAKKK")
+    assert found.cost == 2.0  # edits
+    # Of a word, a spot that shares less than half of it and of the spot's frames says nothing.
+    (short,) = of.candidates(words, phones, [spot("Kabak", "kabak", 5, 8)])
+    assert short.words == "kkk"
+
+
+@pytest.mark.parametrize(
+    ("words", "spotted"),
+    [
+        (("ab", "bbbb*"), [spot("Kabak", "kabak", 2, 6, 14.9)]),  # the score is too low
+        (("ab", "bbbb+"), [spot("Kabak", "kabak", 2, 6)]),  # the search has found an entity
+        (("ab", "Kabak*"), [spot("Kabak", "kabak", 2, 7)]),  # it is written already
+        (("a*", "b*", "a*", "k*"), [spot("Kabak", "kabak", 0, 4)]),  # too many words
+        (("ab", "bbbb"), [spot("Kabak", "kabak", 2, 6)]),  # common, and heard as it is said
+        (("ab", "bbbb*"), [spot("Kabak", "kabak", 9, 12)]),  # no words there
+    ],
+)
+def test_where_a_spotted_entity_is_not_tried(words, spotted):
+    phones = heard("".join(word.strip("*+") for word in words))
+    assert lookup().candidates(timed(*words), phones, spotted) == []
 
 
 def test_phones_between_two_words_may_be_of_either():

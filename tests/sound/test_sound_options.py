@@ -45,7 +45,7 @@ def test_rescoring_that_cannot_be(wrong):
     "wrong",
     [
         {"lookup_words": -1}, {"lookup_cost": 1.0}, {"lookup_cost": -0.1}, {"lookup_margin": -1.0},
-        {"lookup_nats": -1.0},
+        {"lookup_nats": -1.0}, {"lookup_spot_nats": float("nan")},
         {"lookup_phones": 0}, {"lookup_rare_nats": float("-inf")},
     ],
 )  # fmt: skip

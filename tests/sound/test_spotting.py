@@ -34,6 +34,10 @@ def said(text: str, sure: float = 0.99) -> LogProbs:
     return saying(columns, N_COLUMNS, sure)
 
 
+def spotted(by: PhoneSpotter, text: str) -> set[str]:
+    return {entity for spot in by.spots(said(text)) for entity in spot.entities}
+
+
 def cost_in(phones: Sequence[int], stretch: LogProbs) -> float:
     """Return what phones cost that are all that is said in a stretch, silence aside."""
     return float(stretch.max(axis=1).sum(dtype=float)) - viterbi(phones, stretch)[0]
@@ -68,9 +72,9 @@ def test_places_are_where_that_is(names, n_frames, seed):
 
 def test_what_is_said_is_spotted_wherever_it_is_and_nothing_else():
     by = spotter(["abka", "bbbb"])
-    assert by.spots(said("kk_abka_k")) == {"abka"}
-    assert by.spots(said("bbbb_abka")) == {"abka", "bbbb"}
-    assert by.spots(said("____")) == set()
+    assert spotted(by, "kk_abka_k") == {"abka"}
+    assert spotted(by, "bbbb_abka") == {"abka", "bbbb"}
+    assert spotted(by, "____") == set()
 
 
 def test_equal_phones_need_a_blank_between_them():
@@ -83,31 +87,38 @@ def test_equal_phones_need_a_blank_between_them():
 def test_a_rival_in_the_same_place_keeps_an_entity_out_and_elsewhere_it_does_not():
     # Of "abkab", three phones are those of "bka", which explains less.
     names = ["abkab", "bka"]
-    assert spotter(names).spots(said("abkab")) == {"abkab"}
-    assert spotter(names).spots(said("abkab__bka")) == {"abkab", "bka"}
-    assert spotter(names, spot_margin=100.0).spots(said("abkab")) == {"abkab", "bka"}
+    assert spotted(spotter(names), "abkab") == {"abkab"}
+    assert spotted(spotter(names), "abkab__bka") == {"abkab", "bka"}
+    assert spotted(spotter(names, spot_margin=100.0), "abkab") == {"abkab", "bka"}
     # Names that sound the same are no rivals of each other.
     same = EntitySounds.of([("Abb", [Name("abb")]), ("ABB", [Name("abb")])], by_letters(), 1)
     by = PhoneSpotter(same, 1, PhoneSpotOptions(spot_entities=1))
-    assert by.spots(said("abb")) == {"Abb", "ABB"}
+    assert spotted(by, "abb") == {"Abb", "ABB"}
 
 
 def test_the_longer_the_list_the_more_has_to_be_heard():
-    # Four phones are worth 14, the one that is not heard costs some 5.5: 8.5 remain.
+    # Four phones are worth 14, and the one that is not heard costs some 5.7: 8.3 remain.
     for n_entities, found in ((100, {"abka"}), (10_000, {"abka"}), (100_000, set())):
-        assert spotter(["abka"], n_entities).spots(said("abba")) == found
+        assert spotted(spotter(["abka"], n_entities), "abba") == found
+
+
+def test_a_spot_says_where_and_how_well():
+    (spot,) = spotter(["abb"]).spots(said("kabbk"))
+    # A letter takes two frames, the last phone ends before its blank.
+    assert (spot.entities, spot.said, spot.begin, spot.end) == (("abb",), (1, 2, 2), 2, 7)
+    assert spot.score == pytest.approx(3 * 3.5)
 
 
 def test_only_so_many_are_kept_the_best_first():
     names = ["abk", "abb", "aba"]
-    found = spotter(names, spot_entities=1, spot_margin=100.0).spots(said("abk"))
+    found = spotted(spotter(names, spot_entities=1, spot_margin=100.0), "abk")
     assert found == {"abk"}
-    assert len(spotter(names, spot_entities=2, spot_margin=100.0).spots(said("abk"))) == 2
+    assert len(spotted(spotter(names, spot_entities=2, spot_margin=100.0), "abk")) == 2
 
 
 def test_of_nothing_nothing_is_spotted():
-    assert spotter(["a"]).spots(said("")) == frozenset()
-    assert spotter([]).spots(said("abk")) == frozenset()
+    assert spotted(spotter(["a"]), "") == frozenset()
+    assert spotted(spotter([]), "abk") == frozenset()
 
 
 def test_impossible_phones_cost_no_more_than_the_lowest():
