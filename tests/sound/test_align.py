@@ -19,7 +19,8 @@ from spoken import (
 )
 
 from wfst_bias.sound import align as align_module
-from wfst_bias.sound.align import LOWEST, Alignment, Utterance, WordFrames, align
+from wfst_bias.sound.align import Alignment, Utterance, WordFrames, align
+from wfst_bias.sound.heard import LOWEST
 
 
 def check(alignment: Alignment | None, text, scores) -> None:

@@ -14,12 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from wfst_bias.sound.heard import LOWEST, LogProbs
 from wfst_bias.sound.phone_graph import CtcGraphs, PhoneArcs, Unit, ctc_graphs, phone_arcs
-
-LogProbs = NDArray[np.float32]  # (T, P)
-
-# What is impossible costs this much, in nats, so that some alignment is always there.
-LOWEST = -100.0
 
 # Arcs times frames of a call, some 100 MB.
 MOST_WORK = 1 << 23

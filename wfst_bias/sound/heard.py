@@ -12,6 +12,9 @@ from wfst_bias.sound.phone_graph import BLANK
 
 LogProbs = NDArray[np.float32]  # (T, P)
 
+# What is impossible is taken as this probable, in nats, so that some path is always there.
+LOWEST = -100.0
+
 
 @dataclass(frozen=True)
 class HeardPhone:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wfst_bias.sound.align import LOWEST, LogProbs
 from wfst_bias.sound.entity_sounds import EntitySounds
+from wfst_bias.sound.heard import LOWEST, LogProbs
 from wfst_bias.sound.options import PhoneSpotOptions
 from wfst_bias.sound.phone_graph import BLANK
 
