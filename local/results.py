@@ -44,9 +44,9 @@ lists of 100.
 mean.
 - **No name said**: where there is audio, what a list does to utterances that say no name: names \
 written in them per hour, and their WER.
-- **Time**: CPU time of one run. A list is compiled and, unless phones shorten it for each utterance, \
-joined to the graph; the real-time factor is that of decoding, from log-probabilities to text, \
-by the length of the audio, without the acoustic model.
+- **Time**: CPU time of one run. A list is compiled and, unless phones shorten it for each \
+utterance, joined to the graph; the real-time factor is that of decoding, from log-probabilities \
+to text, by the length of the audio, without the acoustic model.
 
 The published system that this one follows claims an entity F1 of 62 % instead of 39 % on medical \
 terms, and of 80 % instead of 49 % on rare names of VoxPopuli: other speech, so these figures are \
