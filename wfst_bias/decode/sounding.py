@@ -277,8 +277,9 @@ class Sounding:
         return timed
 
     def _say(self, lists: Iterable[CompiledList]) -> None:
-        """Pronounce the names of lists all at once."""
-        entities = (entity for own in lists for entity in own.entities.entities)
+        """Pronounce the names of lists all at once; a list may come several times."""
+        different = {id(own): own for own in lists}.values()
+        entities = (entity for own in different for entity in own.entities.entities)
         self.knowledge.pronouncer.learn(names=(name for e in entities for name in self.names(e)))
 
     def _sounds_of(self, entities: CompiledList) -> EntitySounds:
