@@ -102,9 +102,7 @@ class PhoneSpotOptions:
 
     def __post_init__(self) -> None:
         _check_finite(self)
-        for name in ("spot_entities", "spot_phone_nats", "spot_size_nats", "spot_margin"):
-            if getattr(self, name) < 0:
-                raise InputError(f"{name} must be at least 0", value=getattr(self, name))
+        _check_at_least_0(self, *(option.name for option in fields(self)))
 
     @property
     def is_on(self) -> bool:
@@ -154,9 +152,7 @@ class LexiconLookupOptions:
 
     def __post_init__(self) -> None:
         _check_finite(self)
-        for name in ("lookup_words", "lookup_nats", "lookup_margin"):
-            if getattr(self, name) < 0:
-                raise InputError(f"{name} must be at least 0", value=getattr(self, name))
+        _check_at_least_0(self, "lookup_words", "lookup_nats", "lookup_margin")
         if self.lookup_phones < 1:
             raise InputError("lookup_phones must be at least 1", value=self.lookup_phones)
         if not 0 <= self.lookup_cost < 1:
@@ -168,6 +164,12 @@ class LexiconLookupOptions:
     def is_on(self) -> bool:
         """Say whether words are looked up."""
         return self.lookup_words > 0
+
+
+def _check_at_least_0(options: DataclassInstance, *names: str) -> None:
+    for name in names:
+        if getattr(options, name) < 0:
+            raise InputError(f"{name} must be at least 0", value=getattr(options, name))
 
 
 def _check_finite(options: DataclassInstance) -> None:
