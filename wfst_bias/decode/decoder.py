@@ -93,9 +93,7 @@ class Decoder:
         self._joined: tuple[list[CompiledList], JoinedGraph] | None = None
         self.joining_seconds = 0.0
         self.sounding = self._sounding(loaded, phones) if self.options.needs_phones else None
-        self.short_lists: ShortLists | None = None
-        if self.sounding is not None and self.options.phone_spot.is_on:
-            self.short_lists = ShortLists(self.sounding, self.compiler, frozenset(loaded.words))
+        self._known_words = frozenset(loaded.words)
 
     def _rescores(self) -> bool:
         return self.options.phone_rescore.is_on
@@ -209,16 +207,17 @@ class Decoder:
         Results and lattices are in the order of the pieces.
         """
         keeps_lattices = lattices is not None
-        if self.short_lists is None:
+        if self.sounding is None or not self.options.phone_spot.is_on:
             found = self._decode_surely(dict(enumerate(wholes)), keeps_lattices)
         else:
-            shorts = self.short_lists.shorten(wholes)
+            short_lists = ShortLists(self.sounding, self.compiler, self._known_words)
+            shorts = short_lists.shorten(wholes)
             found = self._decode_surely(dict(enumerate(shorts)), keeps_lattices)
             both = enumerate(zip(wholes, shorts, strict=True))
             longer = {
                 i: piece
                 for i, (whole, short) in both
-                if (piece := self.short_lists.with_spelled(whole, short, found[i][0])) is not None
+                if (piece := short_lists.with_spelled(whole, short, found[i][0])) is not None
             }
             found.update(self._decode_surely(longer, keeps_lattices))
         if lattices is not None:
