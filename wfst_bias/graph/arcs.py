@@ -5,7 +5,8 @@ Scores are log-probabilities in nats, the k2 convention.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,10 @@ class TokenArcs:
     def sorted_by_source(self) -> TokenArcs:
         """Return the arcs ordered by source state, then token, then target."""
         return self.take(np.lexsort((self.target, self.token, self.source)))
+
+    def reading(self, token: NDArray[np.integer[Any]]) -> TokenArcs:
+        """Return the arcs with other tokens."""
+        return replace(self, token=token.astype(np.int32))
 
     @staticmethod
     def concatenate(parts: list[TokenArcs]) -> TokenArcs:

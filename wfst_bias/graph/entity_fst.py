@@ -63,7 +63,7 @@ class SpelledForms:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EntityFst:
     """Hold E as arrays; state 0 is the start.
 

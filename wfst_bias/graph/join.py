@@ -12,15 +12,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import k2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wfst_bias.graph.arcs import ArcKind, Floats, Ints, TokenArcs
-from wfst_bias.graph.attachment import Gate, ListFsts, TailArcs, attach
-from wfst_bias.graph.ctc import CtcArcs, StateCopies, entry_keys, expand
+from wfst_bias.graph.arcs import Floats, Ints
+from wfst_bias.graph.attachment import Attachment, Gate, ListArcs, ListFsts, attach, rows_of
+from wfst_bias.graph.ctc import CtcArcs, StateCopies, expand
+from wfst_bias.graph.entity_fst import EntityFst
 from wfst_bias.graph.scales import Scales
 from wfst_bias.graph.static_graph import StaticGraph
 
@@ -36,7 +38,7 @@ class ArcMeaning:
       token: the token number.
       kind: see `ArcKind`.
       output: the number of the word that the arc completes, 0 for none.
-      form: see `TailArcs`.
+      form: see `ListArcs`.
       boost_nats: the share of a boost.
       lm_score: the language model's log-probability, in nats, before any scale.
       number: the class of what begins with a first token and of an entity, 0 elsewhere.
@@ -51,9 +53,30 @@ class ArcMeaning:
     lm_score: Floats
     number: Ints
 
+    @staticmethod
+    def none(n_arcs: int) -> ArcMeaning:
+        """Return what arcs stand for that read no token."""
+        types = (bool, *[np.int32] * 4, *[np.float32] * 2, np.int32)
+        return ArcMeaning(*(np.zeros(n_arcs, kind) for kind in types))
+
     def take(self, index: Array) -> ArcMeaning:
         """Return what the arcs at `index` stand for."""
         return ArcMeaning(*(getattr(self, f.name)[index] for f in fields(self)))
+
+
+@dataclass(frozen=True)
+class Part:
+    """Hold a stretch of the joined graph's arcs.
+
+    Attributes:
+      first: the number of its first arc.
+      origin: `(n,)`, see `CtcArcs`, for the arcs from there on.
+      arcs: the token arcs that they come from.
+    """
+
+    first: int
+    origin: Ints
+    arcs: ListArcs
 
 
 @dataclass(frozen=True)
@@ -63,129 +86,128 @@ class JoinedGraph:
     Attributes:
       fsa: an FsaVec of one graph; attribute `graph_arc` numbers its arcs. It shares memory with
         the graph that made it and is valid until the next join.
-      static: what the arcs before the tail mean.
-      tail: the token arcs of the tail.
-      tail_origin: expanded tail arc -> token arc of the tail, or negative (see `CtcArcs`).
+      width: V + 1.
+      parts: the static graph but for the first-token states, these, and each E, in this order.
       gates: for each list the columns that it reads.
+      n_sets: how many sets of columns the dense input needs.
     """
 
     fsa: k2.Fsa
-    static: StaticGraph
-    tail: TailArcs
-    tail_origin: Ints
+    width: int
+    parts: tuple[Part, ...]
     gates: tuple[Gate, ...]
-
-    @property
-    def n_sets(self) -> int:
-        """Return how many sets of columns the dense input needs."""
-        return 1 + max((g.following for g in self.gates), default=self.static.n_classes - 1)
+    n_sets: int
 
     def meaning(self, graph_arcs: Array) -> ArcMeaning:
         """Say what arcs of the graph stand for, in the order given."""
-        n_static = len(self.static.static)
-        in_tail = graph_arcs >= n_static
-        origin = np.empty(len(graph_arcs), np.int64)
-        origin[~in_tail] = self.static.static.origin[graph_arcs[~in_tail]]
-        origin[in_tail] = self.tail_origin[graph_arcs[in_tail] - n_static]
-        reads = origin >= 0
-        found = np.zeros((7, len(graph_arcs)))
-        for where, arcs in ((~in_tail, self.static.token_arcs), (in_tail, self.tail.arcs)):
-            at = where & reads
-            rows = origin[at]
-            found[:3, at] = arcs.token[rows] % self.static.width, arcs.kind[rows], arcs.output[rows]
-            found[5, at] = arcs.score[rows]
-            begins = arcs.kind[rows] == ArcKind.SLOT
-            found[6, np.flatnonzero(at)[begins]] = self.static.class_of(arcs.target[rows[begins]])
-        at = in_tail & reads
-        found[3:5, at] = self.tail.form[origin[at]], self.tail.boost_nats[origin[at]]
-        found[6, at] += self.tail.number[origin[at]]
-        token, kind, output, form, number = found[[0, 1, 2, 3, 6]].astype(np.int32)
-        boost_nats, lm_score = found[4:6].astype(np.float32)
-        return ArcMeaning(reads, token, kind, output, form, boost_nats, lm_score, number)
+        part_of = np.searchsorted([part.first for part in self.parts], graph_arcs, side="right") - 1
+        meaning = ArcMeaning.none(len(graph_arcs))
+        for number in np.unique(part_of).tolist():
+            part = self.parts[number]
+            at = np.flatnonzero(part_of == number)
+            origin = part.origin[graph_arcs[at] - part.first]
+            at, rows = at[origin >= 0], origin[origin >= 0]
+            arcs = part.arcs.arcs
+            meaning.reads[at] = True
+            meaning.token[at] = arcs.token[rows] % self.width
+            meaning.kind[at] = arcs.kind[rows]
+            meaning.output[at] = arcs.output[rows]
+            meaning.form[at] = part.arcs.form[rows]
+            meaning.boost_nats[at] = part.arcs.boost_nats[rows]
+            meaning.lm_score[at] = arcs.score[rows]
+            meaning.number[at] = part.arcs.number[rows]
+        return meaning
 
 
 class SearchGraph:
-    """Keep the weighed static arcs in one buffer, with room for the tail of a batch.
+    """Keep the weighed static arcs in one buffer, with room for what lists add to them.
 
-    One search graph serves one thread: `join` rewrites the tail in place.
+    What an E adds is made when it is first joined, and kept as long as the E is. One search graph
+    serves one thread: `join` rewrites the end of the buffer in place.
     """
 
     def __init__(self, static: StaticGraph, scales: Scales) -> None:
         self.static = static
         self.scales = scales
-        self.template = TailArcs.plain(static.tail_arcs)
-        self.n_static_copies = int(
-            np.searchsorted(static.copies.keys, static.first_tail_state * static.width)
-        )
-        self.n_static_arcs = len(static.static.source)
-        self._splits = np.searchsorted(static.static.source, np.arange(self.n_static_copies + 1))
-        scores = self._scores(static.static, scales.weigh(static.token_arcs))
-        self._buffer = torch.empty((self.n_static_arcs * 9 // 8 + 1024, 4), dtype=torch.int32)
+        arcs = ListArcs.of_static(static, static.token_arcs)
+        self._static = Part(0, static.static.origin, arcs)
+        self._template = ListArcs.of_static(static, static.tail_arcs)
+        keys, width = static.copies.keys, static.width
+        n_copies = int(np.searchsorted(keys, static.first_tail_state * width))
+        self._tail_copies = StateCopies(keys[n_copies:], width, n_copies)
+        self._splits = np.searchsorted(static.static.source, np.arange(n_copies))
+        self._n_static_arcs = len(static.static)
+        self._attachments: WeakKeyDictionary[EntityFst, dict[int, Attachment]]
+        self._attachments = WeakKeyDictionary()
+        self._buffer = torch.empty((self._n_static_arcs * 9 // 8 + 1024, 4), dtype=torch.int32)
         self._numbers = torch.arange(len(self._buffer), dtype=torch.int32)
-        self._write(static.static, scores, 0)
+        self._buffer.numpy()[: self._n_static_arcs] = rows_of(static.static, arcs, scales)
 
     def join(self, lists: Sequence[ListFsts]) -> JoinedGraph:
         """Return the graph with these lists, each with an E per class of the graph."""
         gates = Gate.each(lists, self.static.n_classes)
-        tail = self._tail(lists, gates)
-        n_states = self.static.n_states + sum(e.n_states for fsts in lists for e in fsts)
-        copies = self._copies(tail.arcs, n_states)
-        rows = StateCopies(copies.keys[self.n_static_copies :], copies.width, self.n_static_copies)
-        expanded = expand(tail.arcs, rows, copies.find(entry_keys(tail.arcs, copies.width)))
-        end_key = np.array([self.static.end * copies.width + copies.width - 1])
-        expanded = expanded.ending(int(copies.find(end_key)[0]), len(copies))
-        weighed = self.scales.weigh(tail.arcs) + tail.boost_nats
-        fsa = self._append(expanded, self._scores(expanded, weighed), len(copies))
-        return JoinedGraph(fsa, self.static, tail, expanded.origin, gates)
+        attached = [
+            (self._attachment(number, entities), gate)
+            for fsts, gate in zip(lists, gates, strict=True)
+            for number, entities in enumerate(fsts)
+        ]
+        sizes = [attachment.n_copies for attachment, _ in attached]
+        first_copies = np.cumsum([len(self.static.copies), *sizes]).tolist()
+        tail = self._tail(attached, first_copies)
+        expanded = self._expand(tail, n_copies=first_copies[-1])
+        parts = [self._static, Part(self._n_static_arcs, expanded.origin, tail)]
+        first_arc = self._n_static_arcs + len(expanded)
+        self._reserve(first_arc + sum(len(attachment.rows) for attachment, _ in attached))
+        self._write(parts[1].first, rows_of(expanded, tail, self.scales))
+        splits = [self._splits, self._tail_splits(expanded)]
+        for (attachment, gate), first_copy in zip(attached, first_copies[:-1], strict=True):
+            parts.append(Part(first_arc, attachment.origin, attachment.arcs))
+            end = first_arc + len(attachment.rows)
+            place = self._buffer.numpy()[first_arc:end]
+            attachment.write(place, first_copy, gate.entity * self.static.width)
+            splits.append(attachment.splits[:-1] + first_arc)
+            first_arc = end
+        # k2's final state, which no arc leaves, is the last.
+        row_splits = np.concatenate([*splits, [first_arc, first_arc]]).astype(np.int32)
+        fsa = _one_fsa(row_splits, self._buffer[:first_arc], self._numbers[:first_arc])
+        n_sets = 1 + max((gate.following for gate in gates), default=self.static.n_classes - 1)
+        return JoinedGraph(fsa, self.static.width, tuple(parts), gates, n_sets)
 
-    def _tail(self, lists: Sequence[ListFsts], gates: Sequence[Gate]) -> TailArcs:
-        parts = [self.template]
-        first_state = self.static.n_states
-        for fsts, gate in zip(lists, gates, strict=True):
-            parts += attach(self.static, fsts, gate, first_state)
-            first_state += sum(e.n_states for e in fsts)
-        tail = TailArcs.concatenate(parts)
-        arcs = tail.arcs
-        return tail.take(np.lexsort((arcs.target, arcs.token, arcs.source)))
+    def _attachment(self, number: int, entities: EntityFst) -> Attachment:
+        known = self._attachments.setdefault(entities, {})
+        if number not in known:
+            known[number] = attach(self.static, number, entities, self.scales)
+        return known[number]
 
-    def _copies(self, tail: TokenArcs, n_states: int) -> StateCopies:
-        """Number the copies: the static ones as they were, the list's after them."""
-        static, width = self.static, self.static.width
-        keys = entry_keys(tail, width)
-        new = StateCopies.entered_by(
-            np.arange(static.n_states, n_states), keys[tail.target >= static.n_states], width
-        )
-        return StateCopies(np.concatenate([static.copies.keys, new.keys]), width)
+    def _tail(
+        self, attached: Sequence[tuple[Attachment, Gate]], first_copies: Sequence[int]
+    ) -> ListArcs:
+        """Return what leaves first-token states, and the state behind the end."""
+        parts = [self._template]
+        for (attachment, gate), first_copy in zip(attached, first_copies, strict=False):
+            parts += attachment.leaving(first_copy, gate, self.static.width)
+        return ListArcs.concatenate(parts).sorted_by_source()
 
-    def _append(self, tail: CtcArcs, scores: Floats, n_copies: int) -> k2.Fsa:
-        """Write the tail behind the static arcs and return the whole."""
-        n_arcs = self.n_static_arcs + len(tail)
-        if n_arcs > len(self._buffer):
-            self._grow(n_arcs)
-        self._write(tail, scores, self.n_static_arcs)
-        splits = np.empty(n_copies + 2, np.int32)
-        splits[: self.n_static_copies] = self._splits[:-1]
-        tail_copies = np.arange(self.n_static_copies, n_copies + 1)
-        splits[self.n_static_copies : -1] = np.searchsorted(tail.source, tail_copies)
-        splits[self.n_static_copies : -1] += self.n_static_arcs
-        splits[-1] = n_arcs
-        return _one_fsa(splits, self._buffer[:n_arcs], self._numbers[:n_arcs])
+    def _expand(self, tail: ListArcs, n_copies: int) -> CtcArcs:
+        end_key = np.array([self.static.end * self.static.width + self.static.width - 1])
+        end = int(self._tail_copies.find(end_key)[0])
+        return expand(tail.arcs, self._tail_copies, tail.targets).ending(end, n_copies)
 
-    def _grow(self, n_arcs: int) -> None:
+    def _tail_splits(self, expanded: CtcArcs) -> NDArray[np.int64]:
+        copies = np.arange(len(self._tail_copies)) + self._tail_copies.first
+        return np.searchsorted(expanded.source, copies) + self._n_static_arcs
+
+    def _reserve(self, n_arcs: int) -> None:
+        """Make room for so many arcs."""
+        if n_arcs <= len(self._buffer):
+            return
         larger = torch.empty((n_arcs * 5 // 4, 4), dtype=torch.int32)
-        larger[: self.n_static_arcs] = self._buffer[: self.n_static_arcs]
+        larger[: self._n_static_arcs] = self._buffer[: self._n_static_arcs]
         self._buffer = larger
         self._numbers = torch.arange(len(larger), dtype=torch.int32)
 
-    def _write(self, arcs: CtcArcs, scores: Floats, first: int) -> None:
-        columns = (arcs.source, arcs.target, arcs.label, scores.view(np.int32))
-        self._buffer.numpy()[first : first + len(arcs)] = np.stack(columns, axis=1)
-
-    def _scores(self, arcs: CtcArcs, weighed: Floats) -> Floats:
-        scores = np.zeros(len(arcs.origin), np.float32)
-        from_token = arcs.origin >= 0
-        scores[from_token] = weighed[arcs.origin[from_token]]
-        return scores
+    def _write(self, first: int, rows: Ints) -> None:
+        self._buffer.numpy()[first : first + len(rows)] = rows
 
 
 def _one_fsa(splits: Ints, arcs: torch.Tensor, numbers: torch.Tensor) -> k2.Fsa:
