@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from factories import CHARACTERS, token_table
 from hypothesis import strategies as st
 
 from wfst_bias.decode.lattice_files import read_text
+from wfst_bias.entities.entity_list import EntityList
+from wfst_bias.entities.normalize import Normalizer
+from wfst_bias.entities.spelling import Speller
+from wfst_bias.g2g.forms import FormVariants
+from wfst_bias.graph.boost import BoostOptions
+from wfst_bias.graph.compiled_list import ListCompiler
 from wfst_bias.lattices.arcs import LatticeArcs, Weights
+from wfst_bias.lattices.new_list import NewList
 
 SYMBOLS = ("<eps>", "<unk>", "a", "b", "ab", "▁a", "▁b", "##a", "##b", "A▁B", "X")
 SILENT = (0, 0)
@@ -86,3 +94,16 @@ def best_texts(
         total = float(score[list(path.arcs)].sum())
         best[path.text] = max(total, best.get(path.text, -np.inf))
     return best
+
+
+def new_list(
+    entities: EntityList,
+    options: BoostOptions | None = None,
+    unigrams: Sequence[tuple[str, float]] = (),
+    variants: FormVariants | None = None,
+) -> NewList:
+    """Return a list ready for these lattices."""
+    tokens = token_table(CHARACTERS)
+    boost, classes = options or BoostOptions(), ("<unk>",)
+    compiler = ListCompiler(tokens, Speller(tokens), unigrams, boost, classes, variants)
+    return NewList.of(compiler.compile(entities), SYMBOLS, Normalizer(tokens))

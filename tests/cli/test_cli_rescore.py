@@ -152,6 +152,25 @@ def test_a_new_list_without_the_audio(call: Call, inputs: Inputs, tmp_path: Path
     assert strict.complaint.startswith(f"{names}:3: ")
 
 
+def test_a_new_list_under_variants(call: Call, inputs: Inputs, tmp_path: Path) -> None:
+    plain, out, names = tmp_path / "plain", tmp_path / "out", tmp_path / "names.txt"
+    assert call(*inputs.decode(plain, "--lattices")).status == 0
+    names.write_text("Hanna Covač :20\n", encoding="utf-8")
+    rules = tmp_path / "rules.tsv"
+    rules.write_text("^h\t-\t0.5\thanna\nc\tk\t0.5\tcovac\n", encoding="utf-8")
+    flags = ("rescore", "--lattices", plain / "lattices", "--out", out)
+    assert call(*flags, "--entities", names).status == 0
+    assert read_kaldi_text(out / "text")["a-1"] == "we met anna kovac"
+    called = call(*flags, "--entities", names, "--g2g", rules)
+    assert called.status == 0, called.err
+    assert read_kaldi_text(out / "text")["a-1"] == "we met Hanna Covač"
+    (found,) = map(json.loads, (out / "entities.jsonl").read_text(encoding="utf-8").splitlines())
+    assert found["boost_nats"] == 16.0  # 20, less 3 of a variant and 1 of the rules
+    assert "--g2g without a list" in call(*flags, "--g2g", rules).complaint
+    rules.write_text("c\tk\tmuch\tcovac\n", encoding="utf-8")
+    assert call(*flags, "--entities", names, "--g2g", rules).complaint.startswith(f"{rules}:1: ")
+
+
 def test_a_broken_lattice_fails_alone(call: Call, decoded: Path, tmp_path: Path) -> None:
     folder, out = tmp_path / "lattices", tmp_path / "out"
     shutil.copytree(decoded / "lattices", folder)

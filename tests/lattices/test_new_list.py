@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from factories import CHARACTERS, token_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_lattices import SYMBOLS, best_texts, lattices, paths
+from small_lattices import SYMBOLS, best_texts, lattices, new_list, paths
 
 from wfst_bias.decode.lattice_files import INNER_MARK
 from wfst_bias.entities.entity_list import EntityList, entities_from_strings
 from wfst_bias.entities.normalize import Normalizer
+from wfst_bias.g2g.options import G2gOptions
 from wfst_bias.graph.boost import BoostOptions
+from wfst_bias.graph.compiled_list import load_variants
 from wfst_bias.lattices.arcs import LatticeArcs, Weights
-from wfst_bias.lattices.new_list import NewList, boost
+from wfst_bias.lattices.new_list import boost
 
-NORMALIZER = Normalizer(token_table(CHARACTERS))
+TOKENS = token_table(CHARACTERS)
+NORMALIZER = Normalizer(TOKENS)
 WEIGHTS = Weights(1.0, 0.5)
 FORMS = st.lists(st.text("ab", min_size=1, max_size=3), min_size=1, max_size=3).map(" ".join)
 LISTS = st.dictionaries(FORMS, st.floats(0, 6, width=16), max_size=4)
@@ -25,10 +30,6 @@ LISTS = st.dictionaries(FORMS, st.floats(0, 6, width=16), max_size=4)
 def entities_of(boosts: dict[str, float]) -> EntityList:
     lines = [f"{form} :{score} @N{n} {form}" for n, (form, score) in enumerate(boosts.items())]
     return entities_from_strings(lines, NORMALIZER, "sherpa")
-
-
-def new_list(entities: EntityList, options: BoostOptions | None = None) -> NewList:
-    return NewList.of(entities, SYMBOLS, NORMALIZER, options or BoostOptions())
 
 
 def chunks(written: list[str]) -> list[tuple[str, str, bool]]:
@@ -99,8 +100,20 @@ def test_scores_are_those_of_decoding() -> None:
     options = BoostOptions()
     entities = entities_from_strings(["ab", "ba :3", "bb :-2"], NORMALIZER, "sherpa")
     unigrams = [("aab", -2.0)]
-    found = NewList.of(entities, SYMBOLS, NORMALIZER, options, unigrams)
+    found = new_list(entities, options, unigrams)
     scores = {found.symbols[number]: score for number, score in found.forms.ends.values()}
     assert scores == {"ab": options.default_boost("ab", -2.0, 3), "ba": 3.0}
     assert found.penalties.of(["a", "bb"]) == -2.0
     assert found.symbols[: len(SYMBOLS)] == SYMBOLS
+
+
+def test_variants_are_other_ways_to_read_an_entity(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.tsv"
+    rules.write_text("a\tb\t0.5\tx\n")
+    variants = load_variants(G2gOptions(str(rules), variant_nats=1.0), TOKENS)
+    entities = entities_from_strings(["aa :6 @Ann", "bb :2 @Bob"], NORMALIZER, "sherpa")
+    found = new_list(entities, variants=variants)
+    ends = {form: found.forms.ends[found.forms.walk(0, form) or 0] for form in ("aa", "ba", "bb")}
+    read = {form: (found.symbols[number], nats) for form, (number, nats) in ends.items()}
+    # What is itself a name of the list is no variant of another.
+    assert read == {"aa": ("Ann", 6.0), "ba": ("Ann", 4.5), "bb": ("Bob", 2.0)}

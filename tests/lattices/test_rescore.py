@@ -8,17 +8,15 @@ import numpy as np
 import pytest
 from factories import CHARACTERS, token_table
 from hypothesis import given, settings
-from small_lattices import ONE_WORD, SYMBOLS, WEIGHTS, best_texts, lattices, paths
+from small_lattices import ONE_WORD, SYMBOLS, WEIGHTS, best_texts, lattices, new_list, paths
 from small_models import language_models
 
 from wfst_bias.entities.entity_list import entities_from_strings
 from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.errors import InputError
-from wfst_bias.graph.boost import BoostOptions
 from wfst_bias.graph.scales import Scales
 from wfst_bias.lattices.arcs import LatticeArcs, Weights
 from wfst_bias.lattices.compose import LatticeLm
-from wfst_bias.lattices.new_list import NewList
 from wfst_bias.lattices.rescore import RescoreOptions, Rescorer
 from wfst_bias.lm.arpa import NgramLm, NgramTable
 from wfst_bias.lm.ngram_states import NgramStates
@@ -76,7 +74,7 @@ def test_boosts_and_penalties_of_a_new_list_are_told_apart() -> None:
     plain = Rescorer(SYMBOLS, Weights(1.0, 0.0, boost_scale=2.0), MANY)
     for line, words, gain in (("a :3 @Anna", ("Anna",), 6.0), ("a :-2", ("a",), -2.0)):
         entities = entities_from_strings([line], normalizer, "sherpa")
-        names = NewList.of(entities, SYMBOLS, normalizer, BoostOptions())
+        names = new_list(entities)
         biased = Rescorer(names.symbols, plain.weights, MANY, new_list=names)
         best = biased.rescore("utt", ONE_WORD).result.nbest[0]
         assert (best.words, best.boost_nats) == (words, pytest.approx(gain))

@@ -11,6 +11,7 @@ import click
 from wfst_bias.cli.flags import flags_of, given
 from wfst_bias.cli.inputs import FILE, list_flags
 from wfst_bias.cli.rescore_run import ERRORS, RescoreRequest, RescoreSummary, run_rescore
+from wfst_bias.g2g.options import G2gOptions
 from wfst_bias.lattices.rescore import RescoreOptions
 from wfst_bias.lattices.statistics import LatticeSize
 
@@ -47,7 +48,7 @@ SOME_FAILED = 1
     show_default=True,
     help="worker processes, and archives of lattices; the texts do not depend on it",
 )
-@flags_of(RescoreOptions)
+@flags_of(RescoreOptions, G2gOptions)
 def rescore_command(**flags: Any) -> int:
     """Rescore lattices: a larger language model, other scales, another list; no audio is needed.
 
@@ -59,6 +60,7 @@ def rescore_command(**flags: Any) -> int:
     --entities, the words of a path that are an entity of the list may be written as the entity,
     and gain its boost beside their own score; with --lm, words that it is easily taken for make
     it cost more, as in decoding. The model is asked for the words in its place, whatever its class.
+    With --g2g it is also found under variants of its spelling.
 
     \b
     Writes into DIR, utterances in the order of the lattices:
@@ -100,8 +102,9 @@ def rescore_request(flags: dict[str, Any]) -> RescoreRequest:
       InputError: options that cannot be used.
     """
     options = RescoreOptions(**given(RescoreOptions, flags))
-    names = {f.name for f in fields(RescoreRequest)} - {"options"}
-    return RescoreRequest(options=options, **{name: flags[name] for name in names})
+    g2g = G2gOptions(**given(G2gOptions, flags))
+    names = {f.name for f in fields(RescoreRequest)} - {"options", "g2g"}
+    return RescoreRequest(options=options, g2g=g2g, **{name: flags[name] for name in names})
 
 
 def _show(summary: RescoreSummary, request: RescoreRequest, seconds: float) -> str:

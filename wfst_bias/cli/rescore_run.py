@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +24,8 @@ from wfst_bias.files import read_lines, write_text
 from wfst_bias.formats.kaldi_text import read_kaldi_text
 from wfst_bias.formats.outputs import check_ids, write_outputs
 from wfst_bias.formats.results import Result
+from wfst_bias.g2g.options import G2gOptions
+from wfst_bias.graph.compiled_list import load_variants
 from wfst_bias.lattices.archive import (
     OPTIONS,
     TOKENS,
@@ -42,6 +44,7 @@ OUTPUTS = ("text", "hyp.trn", "nbest.jsonl")
 TIMED_OUTPUTS = ("hyp.ctm", "entities.jsonl")
 ERRORS, SIZES, LATTICES = "errors.tsv", "lattices.tsv", "lattices"
 NO_LATTICE = "it has no lattice"
+NO_LIST = "give --entities too; those of the first pass are found as it found them"
 NO_TIMES = "%s: lattices of words do not tell when they were heard, so %s are not written"
 _COLUMNS = ("frames", "words", "states", "arcs", "depth", "density", "log10_paths")
 
@@ -57,6 +60,7 @@ class RescoreRequest:
     options: RescoreOptions
     lm: Path | None = None
     entities: tuple[ListFile, ...] = ()
+    g2g: G2gOptions = field(default_factory=G2gOptions)
     list_format: str = "auto"
     strict: bool = False
     oracle: Path | None = None
@@ -92,7 +96,7 @@ def run_rescore(request: RescoreRequest) -> RescoreSummary:
     references = None if request.oracle is None else read_references(request.oracle)
     entities = _read_entities(request, stored)
     make_folder(request.out)
-    work = RescoreWork(stored, request.options, request.lm, entities, references)
+    work = RescoreWork(stored, request.options, request.lm, entities, request.g2g, references)
     with _parts(request, work) as parts:
         found = _rescore(replace(work, parts=parts), request.nj)
         names = [lattice_file_name(each.result.utterance_id) for each in found]
@@ -120,7 +124,10 @@ def read_references(path: Path) -> dict[str, str]:
 
 def _read_entities(request: RescoreRequest, stored: StoredLattices) -> EntityList | None:
     if not request.entities:
+        if request.g2g.tables is not None:
+            raise InputError("--g2g without a list", value=request.g2g.tables, remedy=NO_LIST)
         return None
+    load_variants(request.g2g, TokenTable.read(stored.path / TOKENS))
     tokens = TokenTable.read(stored.path / TOKENS)
     return read_lists(request.entities, request.list_format, tokens, strict=request.strict)
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from wfst_bias.decode.lattice_files import lattice_file_name
 from wfst_bias.entities.entity_list import EntityList
 from wfst_bias.entities.normalize import Normalizer
+from wfst_bias.entities.spelling import Speller
 from wfst_bias.errors import InputError
 from wfst_bias.files import atomic_write
 from wfst_bias.formats.results import Result
+from wfst_bias.g2g.options import G2gOptions
+from wfst_bias.graph.compiled_list import ListCompiler, load_variants
+from wfst_bias.graph.unknown_class import UNKNOWN
 from wfst_bias.lattices.archive import TOKENS, Member, StoredLattices, to_file
 from wfst_bias.lattices.compose import LatticeLm
 from wfst_bias.lattices.kaldi import write_beside
@@ -67,6 +71,7 @@ class RescoreWork:
       options: how to weigh and what to keep.
       lm: an ARPA in the place of the first pass's model, None for that one.
       entities: another list, None for none.
+      g2g: under which further spellings its entities are found.
       references: by utterance id, None for none.
       parts: where lattices go, a file of each form per utterance; None for nowhere.
     """
@@ -75,6 +80,7 @@ class RescoreWork:
     options: RescoreOptions
     lm: Path | None = None
     entities: EntityList | None = None
+    g2g: G2gOptions = field(default_factory=G2gOptions)
     references: Mapping[str, str] | None = None
     parts: Path | None = None
 
@@ -102,10 +108,17 @@ class RescoreWork:
 
     def new_list(self, entities: EntityList, model: NgramLm | None = None) -> NewList:
         """Make another list ready; with a model, words that it is taken for count."""
-        normalizer = Normalizer(TokenTable.read(self.lattices.path / TOKENS))
-        unigrams = () if model is None else tuple(_unigrams(model, normalizer))
-        boost = self.lattices.options.boost
-        return NewList.of(entities, self.lattices.symbols, normalizer, boost, unigrams)
+        tokens = TokenTable.read(self.lattices.path / TOKENS)
+        normalizer = Normalizer(tokens)
+        compiler = ListCompiler(
+            tokens,
+            Speller(tokens),
+            () if model is None else _unigrams(model, normalizer),
+            self.lattices.options.boost,
+            (UNKNOWN,),
+            load_variants(self.g2g, tokens),
+        )
+        return NewList.of(compiler.compile(entities), self.lattices.symbols, normalizer)
 
 
 def _unigrams(model: NgramLm, normalizer: Normalizer) -> Sequence[tuple[str, float]]:

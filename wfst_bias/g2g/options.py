@@ -35,7 +35,7 @@ class G2gOptions:
         default=3.0, metadata={"help": "what the rules that lead to a variant cost at most"}
     )
     variant_nats: float = field(
-        default=1.0, metadata={"help": "taken off the boost of every variant, in nats"}
+        default=3.0, metadata={"help": "taken off the boost of every variant, in nats"}
     )
     variant_scale: float = field(
         default=1.0, metadata={"help": "weight of the cost of the rules, taken off the boost"}

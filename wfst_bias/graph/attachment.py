@@ -228,7 +228,8 @@ class _Attacher:
         )
         boost = e.score[first] + e.exit_score[exits[at]]
         form = -(e.exit_form[exits[at]] + 1)
-        return self._arcs(arcs, np.tile(row.enters, len(exits)), boost, form, number=0)
+        enters, number = np.tile(row.enters, len(exits)), np.tile(row.number, len(exits))
+        return self._arcs(arcs, enters, boost, form, number)
 
     def _first_token_states(self, opening: Array) -> Array:
         states, tokens = self.static.tail_states[self.number], self.entities.token[opening]
@@ -249,9 +250,9 @@ class _Attacher:
         return ListArcs.concatenate([inner, outer])
 
     def _arcs(
-        self, arcs: TokenArcs, enters: Array, boost: Array, form: Array, number: int
+        self, arcs: TokenArcs, enters: Array, boost: Array, form: Array, number: Array | int
     ) -> ListArcs:
-        numbers = np.full(len(arcs), number, np.int32)
+        numbers = np.broadcast_to(np.asarray(number, np.int32), len(arcs))
         return ListArcs(arcs, enters, boost.astype(np.float32), form.astype(np.int32), numbers)
 
 

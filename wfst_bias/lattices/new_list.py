@@ -2,9 +2,9 @@
 
 Wherever the words of a path, in the letters of the model, are a form of an entity, the path may
 also be read with the entity in their place, and gains its boost. Words that are spelled out count
-as well. Nothing else of the path's score changes: the language model is asked for the words that
-stand there. What the search did not keep is not found, so that a list that decoding knew finds
-more.
+as well, and so do variants of a form, where rules say which. Nothing else of the path's score
+changes: the language model is asked for the words that stand there. What the search did not keep
+is not found, so that a list that decoding knew finds more.
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 import numpy as np
 
 from wfst_bias.decode.lattice_files import entity_symbol
-from wfst_bias.entities.entity_list import EntityList
 from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.entities.penalties import Penalties
-from wfst_bias.graph.boost import RARE_LOG_PROB, BoostOptions
-from wfst_bias.graph.rivals import Rivals
+from wfst_bias.graph.compiled_list import CompiledList
 from wfst_bias.lattices.arcs import NOTHING, LatticeArcs, renumbered
 from wfst_bias.lattices.nbest import appended
 from wfst_bias.lattices.paths import connected
@@ -73,39 +72,23 @@ class NewList:
     symbols: tuple[str, ...]
 
     @classmethod
-    def of(
-        cls,
-        entities: EntityList,
-        symbols: Sequence[str],
-        normalizer: Normalizer,
-        options: BoostOptions,
-        unigrams: Sequence[tuple[str, float]] = (),
-    ) -> NewList:
-        """Number the entities and give each form its score, as decoding does.
+    def of(cls, entities: CompiledList, symbols: Sequence[str], normalizer: Normalizer) -> NewList:
+        """Number the entities of a list; forms and variants score as in decoding.
 
         Args:
           entities: the list.
           symbols: what the numbers of lattices are written as.
           normalizer: for the letters of the model.
-          options: the scores of entities that declare none.
-          unigrams: words with log-probabilities, for which entities are easily mistaken.
         """
-        rivals = Rivals(unigrams, RARE_LOG_PROB)
         known = {symbol: number for number, symbol in enumerate(symbols)}
         forms: dict[str, Ends] = {}
-        penalties: dict[str, float] = {}
-        for entity in entities:
-            for form in entity.forms:
-                score = entity.score
-                if score is None:
-                    score = options.default_boost(form, rivals.log_prob(form), len(entities))
-                if score < 0:
-                    penalties[form] = score
-                    continue
-                number = known.setdefault(entity_symbol(entity.written), len(known))
-                forms[form] = (number, score)
+        boosts = entities.form_boost_nats.tolist()
+        for form, (text, nats) in enumerate(zip(entities.form_text, boosts, strict=True)):
+            symbol = entity_symbol(entities.entity(form).written)
+            ends = (known.setdefault(symbol, len(known)), nats)
+            forms[text] = max(ends, forms.get(text, ends), key=itemgetter(1))
         letters = tuple(_letters(symbol, normalizer) for symbol in symbols)
-        return cls(Forms(forms), Penalties(penalties, normalizer), letters, tuple(known))
+        return cls(Forms(forms), entities.penalties, letters, tuple(known))
 
 
 def _letters(symbol: str, normalizer: Normalizer) -> str:
