@@ -40,6 +40,18 @@ def system_tables(scores: Mapping[str, Scores]) -> Iterator[str]:
     yield from _table("technique", scores, *parts)
 
 
+def worth_table(scores: Mapping[str, Scores]) -> Iterator[str]:
+    """Yield what it costs to leave out one technique, of the systems that do and were compared."""
+    without = {
+        each["without"]: each
+        for each in scores.values()
+        if each.get("without") and each.get("differences")
+    }
+    if without:
+        yield "\nWhat leaving out one technique changes, paired by utterance:"
+        yield from _table("left out", without, _difference("F1"), _difference("U-WER"), _verdict())
+
+
 def percent(rate: float | None) -> str:
     """Return a rate in %, `-` where it is unknown."""
     return "-" if rate is None else f"{100 * rate:.2f}"
@@ -93,15 +105,39 @@ def _counts() -> Columns:
 
 def _gain() -> Columns:
     def cells(score: Scores) -> Iterator[str]:
-        difference = score.get("differences", {}).get("F1")
-        if difference is None or difference["value"] is None:
-            yield "-"
-            return
-        numbers = difference["value"], *difference["interval"]
-        value, low, high = (f"{100 * number:+.2f}" for number in numbers)
-        yield f"**{value}** ({low} to {high}) {score['against']}"
+        difference = _shown_difference(score, "F1")
+        yield "-" if difference is None else f"{difference} {score['against']}"
 
     return ("F1 more than that of",), cells
+
+
+def _difference(metric: str) -> Columns:
+    return (metric,), lambda score: iter((_shown_difference(score, metric) or "-",))
+
+
+def _shown_difference(score: Scores, metric: str) -> str | None:
+    difference = score.get("differences", {}).get(metric)
+    if difference is None or difference["value"] is None:
+        return None
+    numbers = difference["value"], *difference["interval"]
+    value, low, high = (f"{100 * number:+.2f}" for number in numbers)
+    return f"**{value}** ({low} to {high})"
+
+
+def _verdict() -> Columns:
+    """Return what is surely worse without a technique, or why perhaps nothing is."""
+
+    def cells(score: Scores) -> Iterator[str]:
+        costs = [
+            metric
+            for metric, is_worse in (("F1", -1), ("U-WER", 1))
+            if (of := score["differences"].get(metric)) is not None
+            and of["value"] is not None
+            and all(is_worse * bound > 0 for bound in of["interval"])
+        ]
+        yield " and ".join(costs) if costs else f"nothing: redundant here. {score['redundant']}"
+
+    return ("is worse without it",), cells
 
 
 def _groups_of(scores: Mapping[str, Scores]) -> tuple[str, ...]:

@@ -22,7 +22,14 @@ from typing import Any
 
 import tomli
 from conditions import CONDITIONS, LISTS
-from result_tables import ENTITY_METRICS, WORD_METRICS, percent, set_tables, system_tables
+from result_tables import (
+    ENTITY_METRICS,
+    WORD_METRICS,
+    percent,
+    set_tables,
+    system_tables,
+    worth_table,
+)
 from systems import ALL, BESIDE_ALL, read_systems
 
 from wfst_bias.files import write_text
@@ -108,9 +115,9 @@ def _read_systems(exp: Path, name: str, tuned: dict[str, Any]) -> dict[str, dict
         by_condition = _read_scores(exp, name, (f"{system}.{list_name}" for system in systems))
         if by_condition:
             called = {
-                says[system]: {**each, "against": says[systems[system].against]}
+                says[name]: {**each, "against": says[of.against], **of.when_left_out}
                 for key, each in by_condition.items()
-                if (system := key.partition(".")[0])
+                if (of := systems[name := key.partition(".")[0]])
             }
             found[list_name] = {**called, TUNED: {**tuned[list_name], "against": says[BESIDE_ALL]}}
     return found
@@ -152,6 +159,7 @@ def markdown(experiments: Sequence[Experiment], command: str) -> Iterator[str]:
             for list_name, scores in experiment.systems[name].items():
                 yield f"\n#### {name}, {CONDITIONS[list_name]}: techniques"
                 yield from system_tables(scores)
+                yield from worth_table(scores)
 
 
 def overview(experiments: Sequence[Experiment]) -> Iterator[str]:

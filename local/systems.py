@@ -48,6 +48,8 @@ class System:
       contexts: whether the contexts of the language model say how likely its class is.
       phones: whether it has the tuned techniques that need phone log-probabilities.
       against: the system that it is compared with, or `all`.
+      without: the technique that it lacks of all, if it is for that.
+      redundant: why nothing may be worse without it.
       options: in place of the tuned ones, by `section.option`.
     """
 
@@ -58,7 +60,14 @@ class System:
     contexts: bool = True
     phones: bool = True
     against: str = "all"
+    without: str = ""
+    redundant: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def when_left_out(self) -> dict[str, str]:
+        """Return what tables say of the technique that it lacks."""
+        return {"without": self.without, "redundant": self.redundant}
 
 
 def read_systems(path: Path = SYSTEMS) -> dict[str, System]:

@@ -148,6 +148,31 @@ def test_techniques_beside_the_tuned_system(exp: Path, monkeypatch: pytest.Monke
     assert {len(row.split("|")) for row in accuracy.splitlines()} == {9}
 
 
+def test_what_a_technique_is_worth(exp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = json.loads((exp / "score/first.none.json").read_text())
+    found = {
+        "no-constant": ((-0.5, [-0.75, -0.25]), (0.125, [-0.5, 0.5])),
+        "no-adaptive-boost": ((-0.5, [-0.75, 0.25]), (0.0, [0.0, 0.0])),
+        "no-phone-rescore": ((0.0, [-0.25, 0.25]), (0.125, [0.0625, 0.25])),
+        "constant": ((-0.5, [-0.75, -0.25]), (0.125, [0.0625, 0.25])),
+    }
+    for system, differences in found.items():
+        named = zip(("F1", "U-WER"), differences, strict=True)
+        scores["differences"] = {n: {"value": v, "interval": ends} for n, (v, ends) in named}
+        write_text(exp / f"score/first.{system}.list100.json", json.dumps(scores))
+    run(monkeypatch, exp, "--out", exp / "results.md")
+    report = (exp / "results.md").read_text()
+    table = report.split("What leaving out one technique changes, paired by utterance:\n\n")[1]
+    rows = [row.strip("| ").split(" | ") for row in table.split("\n\n")[0].splitlines()]
+    assert rows[0] == ["left out", "F1", "U-WER", "is worse without it"]
+    assert [(row[0], row[-1].split(".")[0]) for row in rows[2:]] == [
+        ("constant boost", "F1"),
+        ("adaptive-boost", "nothing: redundant here"),
+        ("phone-rescore", "U-WER"),
+    ]
+    assert rows[2][1:3] == ["**-50.00** (-75.00 to -25.00)", "**+12.50** (-50.00 to +50.00)"]
+
+
 def test_options_that_were_tuned_are_said_to_be(exp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = exp / "results.md"
     run(monkeypatch, exp, "--out", out)
