@@ -174,7 +174,7 @@ class Tuning:
         self.files, self.out, self.name = files, out, name
         self.system = System(ALL) if name == ALL else read_systems()[name]
         start = options_of(self.system, files.tuned)
-        self.plan = Plan(start, search_space(start))
+        self.plan = Plan(start, search_space(start, has_list=self.system.list))
         knowledge = files.knowledge() if start.needs_phones else None
         self._knowledge = knowledge
         self._graphs: dict[str, LoadedGraph] = {}
@@ -228,11 +228,12 @@ class Tuning:
         return digests
 
 
-def search_space(start: DecodeOptions) -> Space:
+def search_space(start: DecodeOptions, *, has_list: bool = True) -> Space:
     """Return the options that are searched: those that the options use, around their values."""
     on = {
-        "adaptive": start.adaptive.gap_scale > 0,
-        "g2g": start.g2g.tables is not None,
+        "boost": has_list,
+        "adaptive": has_list and start.adaptive.gap_scale > 0,
+        "g2g": has_list and start.g2g.tables is not None,
         "phone_spot": start.phone_spot.is_on,
         "phone_rescore": start.phone_rescore.is_on,
         "lexicon_lookup": start.lexicon_lookup.is_on,

@@ -49,6 +49,7 @@ NOT_RUN = {
     "wfst-bias train-adapter ": "hours",
     "wfst-bias report": "needs what ./run.sh makes; test_cli_report.py runs it",
     "python -m local.plots": "needs what ./run.sh makes; test_plots.py draws what it draws",
+    "python -m local.tune_systems": "needs what ./run.sh makes; test_tune_systems.py runs it",
     "python local/results.py": "needs what ./run.sh makes; test_results.py runs it",
     "wfst-bias decode --log-probs $set": "needs what ./run.sh makes of real speech",
     "wfst-bias score --ref $set": "needs that",
