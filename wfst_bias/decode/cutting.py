@@ -29,6 +29,7 @@ class Piece:
       log_probs: `(T, V)`, of the piece.
       entities: the list, None for none.
       heard: its phones, None where nothing asks for them.
+      sure: the entities of the list that are not doubted, whatever was heard.
     """
 
     utterance_id: str
@@ -36,6 +37,7 @@ class Piece:
     log_probs: LogProbs
     entities: CompiledList | None
     heard: HeardPiece | None
+    sure: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)

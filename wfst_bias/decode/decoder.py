@@ -263,12 +263,12 @@ class Decoder:
         """Return the list of what was heard well in a piece, None where nothing is doubtful."""
         if piece.entities is None:
             return None
-        scored = {e.written for e in piece.entities.entities if e.score is not None}
+        sure = piece.sure.union(e.written for e in piece.entities.entities if e.score is not None)
         least = self.options.boost.least_confidence
         doubtful = [
             span
             for span in result.entities
-            if (span.confidence < least or span.written in unlike) and span.written not in scored
+            if (span.confidence < least or span.written in unlike) and span.written not in sure
         ]
         if not doubtful:
             return None

@@ -39,7 +39,8 @@ class ShortLists:
     def with_spelled(self, whole: Piece, short: Piece, result: Result) -> Piece | None:
         """Return a piece with the entities too that its result spells, None where there are none.
 
-        Whatever phones say, their letters were heard: words that are no words of the model.
+        Whatever phones say, their letters were heard: words that are no words of the model. So they
+        are not doubted either.
 
         Args:
           whole: with its whole list.
@@ -50,10 +51,12 @@ class ShortLists:
             return None
         words = [word.text for word in result.words]
         spelled = set(self._spelled(words, whole.entities))
-        kept = {entity.written for entity in short.entities.entities.entities}
-        if spelled <= kept:
+        spelled -= {span.written for span in result.entities}
+        if not spelled:
             return None
-        return replace(whole, entities=self.compiler.restrict(whole.entities, kept | spelled))
+        kept = {entity.written for entity in short.entities.entities.entities}
+        entities = self.compiler.restrict(whole.entities, kept | spelled)
+        return replace(whole, entities=entities, sure=frozenset(spelled))
 
     def _spelled(self, words: Sequence[str], entities: CompiledList) -> Iterator[str]:
         for first in range(len(words)):
