@@ -25,7 +25,7 @@ from wfst_bias.decode.reading import (
     spoken_in,
 )
 from wfst_bias.decode.search import SearchOptions, search
-from wfst_bias.decode.short_lists import ShortLists
+from wfst_bias.decode.short_lists import ShortLists, without_doubtful
 from wfst_bias.decode.sounding import Sounding
 from wfst_bias.entities.classes import ListFile, read_entity_lists
 from wfst_bias.entities.entity_list import EntityList, entities_from_strings
@@ -231,11 +231,12 @@ class Decoder:
         """
         found = self._decode_in_batches(pieces, keeps_lattices)
         results = [found[i][0] for i in pieces]
+        least, compiler = self.options.boost.least_confidence, self.compiler
         every = zip(pieces.items(), results, self._unlike(pieces.values(), results), strict=True)
         again = {
-            i: replace(piece, entities=kept)
+            i: surer
             for (i, piece), result, unlike in every
-            if (kept := self._without_doubtful(piece, result, unlike)) is not None
+            if (surer := without_doubtful(piece, result, unlike, least, compiler)) is not None
         }
         found.update(self._decode_in_batches(again, keeps_lattices))
         finished = self._finish(pieces.values(), [found[i][0] for i in pieces])
@@ -256,24 +257,6 @@ class Decoder:
             return [()] * len(pieces)
         heard = [piece.heard for piece in pieces if piece.heard is not None]
         return self.sounding.unlike(results, heard, [piece.entities for piece in pieces])
-
-    def _without_doubtful(
-        self, piece: Piece, result: Result, unlike: Collection[str]
-    ) -> CompiledList | None:
-        """Return the list of what was heard well in a piece, None where nothing is doubtful."""
-        if piece.entities is None:
-            return None
-        sure = piece.sure.union(e.written for e in piece.entities.entities if e.score is not None)
-        least = self.options.boost.least_confidence
-        doubtful = [
-            span
-            for span in result.entities
-            if (span.confidence < least or span.written in unlike) and span.written not in sure
-        ]
-        if not doubtful:
-            return None
-        heard = {span.written for span in result.entities if span not in doubtful}
-        return self.compiler.restrict(piece.entities, heard)
 
     def _decode_in_batches(self, pieces: Mapping[int, Piece], keep_lattices: bool) -> Found:
         """Decode pieces in batches of similar length."""

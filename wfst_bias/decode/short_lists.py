@@ -1,8 +1,12 @@
-"""Pieces with those entities of their lists that they may hold: heard by phones, or spelled out."""
+"""Pieces with those entities of their lists that they may hold.
+
+ShortLists        what phones heard, and what was spelled out
+without_doubtful  what was found and is not in doubt
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from wfst_bias.decode.cutting import Piece
@@ -64,3 +68,36 @@ class ShortLists:
                 form = entities.form_of_text.get(" ".join(words[first:end]))
                 if form is not None and not self.known_words.issuperset(words[first:end]):
                     yield entities.entity(form).written
+
+
+def without_doubtful(
+    piece: Piece,
+    result: Result,
+    unlike: Collection[str],
+    least_confidence: float,
+    compiler: ListCompiler,
+) -> Piece | None:
+    """Return a piece with the entities of its result that were heard well, None if all were.
+
+    An entity with a score of the list is not doubted.
+
+    Args:
+      piece: with the list that it was decoded with.
+      result: of that.
+      unlike: entities that do not sound like what was heard.
+      least_confidence: below which an entity is doubtful.
+      compiler: compiles what is left.
+    """
+    if piece.entities is None:
+        return None
+    sure = piece.sure.union(e.written for e in piece.entities.entities if e.score is not None)
+    doubtful = [
+        span
+        for span in result.entities
+        if (span.confidence < least_confidence or span.written in unlike)
+        and span.written not in sure
+    ]
+    if not doubtful:
+        return None
+    heard = {span.written for span in result.entities if span not in doubtful}
+    return replace(piece, entities=compiler.restrict(piece.entities, heard))
