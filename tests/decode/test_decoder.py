@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from wfst_bias.decode.decoder import Decoder
 from wfst_bias.decode.search import SearchOptions
 from wfst_bias.errors import InputError
+from wfst_bias.graph import join
 from wfst_bias.graph.load import compile_graph
 
 PRUNED = SearchOptions(search_beam=6.0, output_beam=4.0, max_active_states=60)
@@ -276,3 +277,20 @@ def test_what_no_path_survives_is_searched_again_with_a_wider_beam(monkeypatch):
     lost = [name for name, result in once.items() if result.error]
     assert sum(twice[name].error is None for name in lost) > 0
     assert all(twice[name] == once[name] for name in said if name not in lost)
+
+
+def test_what_lists_add_is_kept_while_they_are_and_there_is_room(monkeypatch):
+    of = decoder(CHARACTERS)
+    log_probs = {"u": random_log_probs(3, 9, of.tokens.size)}
+    first, second = (of.compile_list([f"{name} :6"]) for name in ("abba", "baab"))
+    expected = of.decode(log_probs, first)
+    alone = of.graph.kept_rows
+    of.decode(log_probs, second)
+    assert of.graph.kept_rows > alone
+    del second  # the decoder itself keeps the last lists
+    assert of.decode(log_probs, first) == expected
+    assert of.graph.kept_rows == alone
+    monkeypatch.setattr(join, "MOST_KEPT_ROWS", 0)
+    assert of.decode(log_probs, of.compile_list(["ab :6"]))
+    assert of.graph.kept_rows == 0
+    assert of.decode(log_probs, first) == expected

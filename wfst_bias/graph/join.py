@@ -9,7 +9,7 @@ known to be an entity, has columns of its own again. A list has an E for each cl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -27,6 +27,9 @@ from wfst_bias.graph.scales import Scales
 from wfst_bias.graph.static_graph import StaticGraph
 
 Array = NDArray[Any]
+
+# Rows of lists that are kept for later joins: 300 MB.
+MOST_KEPT_ROWS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,8 @@ class JoinedGraph:
 class SearchGraph:
     """Keep the weighed static arcs in one buffer, with room for what lists add to them.
 
-    What an E adds is made when it is first joined, and kept as long as the E is. One search graph
-    serves one thread: `join` rewrites the end of the buffer in place.
+    What an E adds is made when it is first joined, and kept as long as the E is and there is room.
+    One search graph serves one thread: `join` rewrites the end of the buffer in place.
     """
 
     def __init__(self, static: StaticGraph, scales: Scales) -> None:
@@ -167,11 +170,26 @@ class SearchGraph:
             attachment.write(place, first_copy, gate.entity * self.static.width)
             splits.append(attachment.splits[:-1] + first_arc)
             first_arc = end
+        self._make_room()
         # k2's final state, which no arc leaves, is the last.
         row_splits = np.concatenate([*splits, [first_arc, first_arc]]).astype(np.int32)
         fsa = _one_fsa(row_splits, self._buffer[:first_arc], self._numbers[:first_arc])
         n_sets = 1 + max((gate.following for gate in gates), default=self.static.n_classes - 1)
         return JoinedGraph(fsa, self.static.width, tuple(parts), gates, n_sets)
+
+    @property
+    def kept_rows(self) -> int:
+        """Return how many rows of lists are kept for later joins."""
+        return sum(map(_n_rows, self._attachments.values()))
+
+    def _make_room(self) -> None:
+        """Drop what was made first, while too much is kept."""
+        kept = self.kept_rows
+        for entities, own in list(self._attachments.items()):
+            if kept <= MOST_KEPT_ROWS:
+                return
+            kept -= _n_rows(own)
+            del self._attachments[entities]
 
     def _attachment(self, number: int, entities: EntityFst) -> Attachment:
         known = self._attachments.setdefault(entities, {})
@@ -208,6 +226,10 @@ class SearchGraph:
 
     def _write(self, first: int, rows: Ints) -> None:
         self._buffer.numpy()[first : first + len(rows)] = rows
+
+
+def _n_rows(attachments: Mapping[int, Attachment]) -> int:
+    return sum(len(attachment.rows) for attachment in attachments.values())
 
 
 def _one_fsa(splits: Ints, arcs: torch.Tensor, numbers: torch.Tensor) -> k2.Fsa:
