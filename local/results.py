@@ -49,6 +49,8 @@ at random. The shared list serves all utterances of a set. Without a list, names
 lists of 100.
 - **Misses**: their causes in % of all misses, and how many; `docs/misses.md` says what they \
 mean.
+- **Techniques**: each alone, those of the decoder together, and all but each; every one of these \
+systems has the best options of equally many trials on the development set, see `docs/datasets.md`.
 - **No name said**: where there is audio, what a list does to utterances that say no name: names \
 written in them per hour, and their WER.
 - **Time**: CPU time of one run. A list is compiled and, unless phones shorten it for each \
@@ -114,11 +116,11 @@ def _read_systems(exp: Path, name: str, tuned: dict[str, Any]) -> dict[str, dict
     for list_name in LISTS:
         by_condition = _read_scores(exp, name, (f"{system}.{list_name}" for system in systems))
         if by_condition:
-            called = {
-                says[name]: {**each, "against": says[of.against], **of.when_left_out}
-                for key, each in by_condition.items()
-                if (of := systems[name := key.partition(".")[0]])
-            }
+            called = {}
+            for condition, each in by_condition.items():
+                system = systems[condition.partition(".")[0]]
+                against = says[system.against]
+                called[system.says] = {**each, "against": against, **system.when_left_out}
             found[list_name] = {**called, TUNED: {**tuned[list_name], "against": says[BESIDE_ALL]}}
     return found
 

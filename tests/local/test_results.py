@@ -159,9 +159,15 @@ def test_what_a_technique_is_worth(exp: Path, monkeypatch: pytest.MonkeyPatch) -
     for system, differences in found.items():
         named = zip(("F1", "U-WER"), differences, strict=True)
         scores["differences"] = {n: {"value": v, "interval": ends} for n, (v, ends) in named}
-        write_text(exp / f"score/first.{system}.list100.json", json.dumps(scores))
+        for list_name in ("list100", "shared"):
+            write_text(exp / f"score/first.{system}.{list_name}.json", json.dumps(scores))
+    write_text(exp / "score/first.shared.json", json.dumps(scores))
     run(monkeypatch, exp, "--out", exp / "results.md")
     report = (exp / "results.md").read_text()
+    assert [line for line in report.splitlines() if line.startswith("####")] == [
+        "#### first, list of 100: techniques",
+        "#### first, shared list: techniques",
+    ]
     table = report.split("What leaving out one technique changes, paired by utterance:\n\n")[1]
     rows = [row.strip("| ").split(" | ") for row in table.split("\n\n")[0].splitlines()]
     assert rows[0] == ["left out", "F1", "U-WER", "is worse without it"]
