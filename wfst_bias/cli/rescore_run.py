@@ -25,7 +25,7 @@ from wfst_bias.formats.kaldi_text import read_kaldi_text
 from wfst_bias.formats.outputs import check_ids, write_outputs
 from wfst_bias.formats.results import Result
 from wfst_bias.g2g.options import G2gOptions
-from wfst_bias.graph.compiled_list import load_variants
+from wfst_bias.g2g.table import RuleTable
 from wfst_bias.lattices.archive import (
     OPTIONS,
     TOKENS,
@@ -127,7 +127,8 @@ def _read_entities(request: RescoreRequest, stored: StoredLattices) -> EntityLis
         if request.g2g.tables is not None:
             raise InputError("--g2g without a list", value=request.g2g.tables, remedy=NO_LIST)
         return None
-    load_variants(request.g2g, TokenTable.read(stored.path / TOKENS))
+    if request.g2g.tables is not None:
+        RuleTable.read(*request.g2g.files)  # what is broken is told before workers begin
     tokens = TokenTable.read(stored.path / TOKENS)
     return read_lists(request.entities, request.list_format, tokens, strict=request.strict)
 

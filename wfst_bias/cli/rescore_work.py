@@ -14,7 +14,6 @@ from wfst_bias.errors import InputError
 from wfst_bias.files import atomic_write
 from wfst_bias.formats.results import Result
 from wfst_bias.g2g.options import G2gOptions
-from wfst_bias.graph.compiled_list import ListCompiler, load_variants
 from wfst_bias.graph.unknown_class import UNKNOWN
 from wfst_bias.lattices.archive import TOKENS, Member, StoredLattices, to_file
 from wfst_bias.lattices.compose import LatticeLm
@@ -108,6 +107,8 @@ class RescoreWork:
 
     def new_list(self, entities: EntityList, model: NgramLm | None = None) -> NewList:
         """Make another list ready; with a model, words that it is taken for count."""
+        from wfst_bias.graph.compiled_list import ListCompiler, load_variants
+
         tokens = TokenTable.read(self.lattices.path / TOKENS)
         normalizer = Normalizer(tokens)
         compiler = ListCompiler(

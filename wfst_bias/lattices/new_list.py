@@ -13,16 +13,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wfst_bias.decode.lattice_files import entity_symbol
 from wfst_bias.entities.normalize import Normalizer
 from wfst_bias.entities.penalties import Penalties
-from wfst_bias.graph.compiled_list import CompiledList
 from wfst_bias.lattices.arcs import NOTHING, LatticeArcs, renumbered
 from wfst_bias.lattices.nbest import appended
 from wfst_bias.lattices.paths import connected
+
+if TYPE_CHECKING:
+    from wfst_bias.graph.compiled_list import CompiledList
 
 # Where a path is: in no entity, behind one that its next word must not go on, or in node n - 2.
 _FREE, _ENDED, _FIRST_NODE = 0, 1, 2
