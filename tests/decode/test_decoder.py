@@ -290,7 +290,7 @@ def test_what_lists_add_is_kept_while_they_are_and_there_is_room(monkeypatch):
     del second  # the decoder itself keeps the last lists
     assert of.decode(log_probs, first) == expected
     assert of.graph.kept_rows == alone
-    monkeypatch.setattr(join, "MOST_KEPT_ROWS", 0)
+    monkeypatch.setattr(join, "MOST_KEPT_ROWS", alone)
     assert of.decode(log_probs, of.compile_list(["ab :6"]))
-    assert of.graph.kept_rows == 0
+    assert of.graph.kept_rows == alone
     assert of.decode(log_probs, first) == expected

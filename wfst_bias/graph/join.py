@@ -9,7 +9,7 @@ known to be an entity, has columns of its own again. A list has an E for each cl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -28,8 +28,8 @@ from wfst_bias.graph.static_graph import StaticGraph
 
 Array = NDArray[Any]
 
-# Rows of lists that are kept for later joins: 300 MB.
-MOST_KEPT_ROWS = 10_000_000
+# Rows of lists that are kept for later joins: 800 MB.
+MOST_KEPT_ROWS = 24_000_000
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,6 @@ class SearchGraph:
             attachment.write(place, first_copy, gate.entity * self.static.width)
             splits.append(attachment.splits[:-1] + first_arc)
             first_arc = end
-        self._make_room()
         # k2's final state, which no arc leaves, is the last.
         row_splits = np.concatenate([*splits, [first_arc, first_arc]]).astype(np.int32)
         fsa = _one_fsa(row_splits, self._buffer[:first_arc], self._numbers[:first_arc])
@@ -180,22 +179,18 @@ class SearchGraph:
     @property
     def kept_rows(self) -> int:
         """Return how many rows of lists are kept for later joins."""
-        return sum(map(_n_rows, self._attachments.values()))
-
-    def _make_room(self) -> None:
-        """Drop what was made first, while too much is kept."""
-        kept = self.kept_rows
-        for entities, own in list(self._attachments.items()):
-            if kept <= MOST_KEPT_ROWS:
-                return
-            kept -= _n_rows(own)
-            del self._attachments[entities]
+        every = (own for of in self._attachments.values() for own in of.values())
+        return sum(len(own.rows) for own in every)
 
     def _attachment(self, number: int, entities: EntityFst) -> Attachment:
-        known = self._attachments.setdefault(entities, {})
-        if number not in known:
-            known[number] = attach(self.static, number, entities, self.scales)
-        return known[number]
+        known = self._attachments.get(entities, {})
+        if number in known:
+            return known[number]
+        made = attach(self.static, number, entities, self.scales)
+        # Lists come round in turn: were old ones dropped for new ones, none would be found again.
+        if self.kept_rows + len(made.rows) <= MOST_KEPT_ROWS:
+            self._attachments.setdefault(entities, {})[number] = made
+        return made
 
     def _tail(
         self, attached: Sequence[tuple[Attachment, Gate]], first_copies: Sequence[int]
@@ -226,10 +221,6 @@ class SearchGraph:
 
     def _write(self, first: int, rows: Ints) -> None:
         self._buffer.numpy()[first : first + len(rows)] = rows
-
-
-def _n_rows(attachments: Mapping[int, Attachment]) -> int:
-    return sum(len(attachment.rows) for attachment in attachments.values())
 
 
 def _one_fsa(splits: Ints, arcs: torch.Tensor, numbers: torch.Tensor) -> k2.Fsa:
