@@ -31,17 +31,17 @@ from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.entities.list_file import read_entities_tsv
 from wfst_bias.errors import InputError
 from wfst_bias.formats.log_probs import FloatArray, open_log_probs
-from wfst_bias.formats.results import Result
 from wfst_bias.graph.compiled_list import CompiledList
 from wfst_bias.graph.load import LoadedGraph, load_graph
 from wfst_bias.lm.arpa import read_arpa, write_arpa
-from wfst_bias.score.score_files import ScoredList, read_shared_list, score_utterance
+from wfst_bias.score.score_files import ScoredList, read_shared_list
 from wfst_bias.sound.knowledge import PhoneFiles, PhoneKnowledge
-from wfst_bias.tune.conditions import digest_of
+from wfst_bias.tune.conditions import Condition, digest_of
 from wfst_bias.tune.objective import Counts
 from wfst_bias.tune.search import Plan, search
 from wfst_bias.tune.space import Range, Space, built_in_ranges, value_of
 from wfst_bias.tune.trace import open_trace
+from wfst_bias.tune.worker import count_result
 
 SEARCHED = (
     "scales.lm_scale",
@@ -128,7 +128,7 @@ def _first(*paths: Path) -> Path:
     raise InputError("no such file: run ./run.sh --subset dev --stop-stage 4", path=paths[-1])
 
 
-class DevelopmentSet:
+class SetWithList:
     """Decode one set with one list as a system does, and count what is wrong."""
 
     def __init__(self, files: DevelopmentFiles, name: str, list_name: str, system: System) -> None:
@@ -147,12 +147,8 @@ class DevelopmentSet:
     def count(self, decoder: Decoder) -> Counts:
         """Return what a decoder's texts come to."""
         results = decoder.decode(self._log_probs, self._lists(decoder), None, self._phones)
-        return sum(map(self._count, results), Counts())
-
-    def _count(self, result: Result) -> Counts:
-        text = " ".join(word.text for word in result.words)
-        score = score_utterance(self._references[result.utterance_id], text, self._shared)
-        return Counts.of(score, failed=result.error is not None)
+        condition = Condition(self._references)
+        return sum((count_result(condition, each, self._shared) for each in results), Counts())
 
     def _lists(self, decoder: Decoder) -> dict[str, CompiledList] | CompiledList | None:
         if not self._has_list:
@@ -175,10 +171,9 @@ class Tuning:
         self.system = System(ALL) if name == ALL else read_systems()[name]
         start = options_of(self.system, files.tuned)
         self.plan = Plan(start, search_space(start, has_list=self.system.list))
-        knowledge = files.knowledge() if start.needs_phones else None
-        self._knowledge = knowledge
+        self._knowledge = files.knowledge() if start.needs_phones else None
         self._graphs: dict[str, LoadedGraph] = {}
-        self._parts: dict[tuple[str, str], DevelopmentSet] = {}
+        self._parts: dict[tuple[str, str], SetWithList] = {}
 
     def run(self, n_trials: int) -> str:
         """Make the trials that are missing, write the best options, say what they came to."""
@@ -205,7 +200,7 @@ class Tuning:
             for list_name in LISTS:
                 part = name, list_name
                 if part not in self._parts:
-                    self._parts[part] = DevelopmentSet(self.files, name, list_name, self.system)
+                    self._parts[part] = SetWithList(self.files, name, list_name, self.system)
                 counts[f"{name}.{list_name}"] = self._parts[part].count(decoder)
         return counts
 

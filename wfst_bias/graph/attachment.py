@@ -58,11 +58,6 @@ class ListArcs:
         enters = self.enters + first_copy * (self.enters >= 0)
         return replace(self, arcs=self.arcs.reading(self.arcs.token + columns), enters=enters)
 
-    @property
-    def targets(self) -> NDArray[np.int64]:
-        """Return `(arcs,)`, the copy that each arc enters, whosever it is."""
-        return np.where(self.enters >= 0, self.enters, ~self.enters)
-
     @staticmethod
     def of_static(static: StaticGraph, arcs: TokenArcs) -> ListArcs:
         """Return arcs of the static graph, without boost or entity."""

@@ -102,7 +102,8 @@ def expand(arcs: TokenArcs, copies: StateCopies, targets: Keys) -> CtcArcs:
     Args:
       arcs: token arcs sorted by source; those of states without copies here are ignored.
       copies: the copies whose rows are made.
-      targets: `(len(arcs),)`, the copy that each token arc enters.
+      targets: `(len(arcs),)`, the copy that each token arc enters, in whatever numbers the result
+        shall have it.
     """
     states, tokens = copies.states, copies.tokens
     begin = np.searchsorted(arcs.source, states)

@@ -161,7 +161,7 @@ class SearchGraph:
         parts = [self._static, Part(self._n_static_arcs, expanded.origin, tail)]
         first_arc = self._n_static_arcs + len(expanded)
         self._reserve(first_arc + sum(len(attachment.rows) for attachment, _ in attached))
-        self._write(parts[1].first, rows_of(expanded, tail, self.scales))
+        self._buffer.numpy()[self._n_static_arcs : first_arc] = rows_of(expanded, tail, self.scales)
         splits = [self._splits, self._tail_splits(expanded)]
         for (attachment, gate), first_copy in zip(attached, first_copies[:-1], strict=True):
             parts.append(Part(first_arc, attachment.origin, attachment.arcs))
@@ -204,7 +204,7 @@ class SearchGraph:
     def _expand(self, tail: ListArcs, n_copies: int) -> CtcArcs:
         end_key = np.array([self.static.end * self.static.width + self.static.width - 1])
         end = int(self._tail_copies.find(end_key)[0])
-        return expand(tail.arcs, self._tail_copies, tail.targets).ending(end, n_copies)
+        return expand(tail.arcs, self._tail_copies, tail.enters).ending(end, n_copies)
 
     def _tail_splits(self, expanded: CtcArcs) -> NDArray[np.int64]:
         copies = np.arange(len(self._tail_copies)) + self._tail_copies.first
@@ -218,9 +218,6 @@ class SearchGraph:
         larger[: self._n_static_arcs] = self._buffer[: self._n_static_arcs]
         self._buffer = larger
         self._numbers = torch.arange(len(larger), dtype=torch.int32)
-
-    def _write(self, first: int, rows: Ints) -> None:
-        self._buffer.numpy()[first : first + len(rows)] = rows
 
 
 def _one_fsa(splits: Ints, arcs: torch.Tensor, numbers: torch.Tensor) -> k2.Fsa:

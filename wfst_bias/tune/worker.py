@@ -12,7 +12,7 @@ from wfst_bias.entities.entity_list import EntityList, entities_from_strings
 from wfst_bias.formats.log_probs import FloatArray, open_log_probs
 from wfst_bias.formats.results import Result
 from wfst_bias.graph.load import load_graph
-from wfst_bias.score.score_files import score_utterance
+from wfst_bias.score.score_files import ScoredList, score_utterance
 from wfst_bias.sound.knowledge import PhoneKnowledge
 from wfst_bias.tune.conditions import Condition
 from wfst_bias.tune.objective import Counts
@@ -153,8 +153,14 @@ class Counting:
         return {name: self._decoders.compile(phrases) for name, phrases in own.items()}
 
 
-def count_result(condition: Condition, result: Result) -> Counts:
-    """Return the counts of an utterance; what no path survives counts as deleted."""
+def count_result(condition: Condition, result: Result, shared: ScoredList | None = None) -> Counts:
+    """Return the counts of an utterance; what no path survives counts as deleted.
+
+    Args:
+      condition: with the reference.
+      result: of the utterance.
+      shared: the entities that count, where they are not those of its own list.
+    """
     text = " ".join(word.text for word in result.words)
-    score = score_utterance(condition.references[result.utterance_id], text)
+    score = score_utterance(condition.references[result.utterance_id], text, shared)
     return Counts.of(score, failed=result.error is not None)
