@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.materials import Materials, SpeechSet, texts_of, wer_text
+from benchmarks.materials import Materials
+from benchmarks.own_list_pair import OwnListPair
 from benchmarks.table import Figure, Section
 from benchmarks.timing import Task, interleave
-from wfst_bias.decode.decoder import Decoder
 from wfst_bias.decode.options import DecodeOptions
 from wfst_bias.g2g.forms import FormVariants
 from wfst_bias.g2g.options import G2gOptions
@@ -17,7 +17,6 @@ from wfst_bias.tokens import TokenTable
 
 TABLE = Path(__file__).resolve().parent.parent / "data/g2g/english.tsv"
 OPTIONS = G2gOptions(tables=str(TABLE))
-SIZES = (100, 1_000)
 LIMIT = 1.2
 TARGET_SECONDS = {1_000: 0.5, 10_000: 5.0, 100_000: 60.0}
 
@@ -28,16 +27,12 @@ cache. Seconds are of the processor."""
 
 def measure_variants(materials: Materials, repetitions: int) -> Section:
     """Time the search with variants and without, and finding them for lists of several lengths."""
-    figures, notes = [], [" ".join(NOTE.split())]
     decoders = {
         "without": materials.decoder,
         "with": materials.decoder_with(replace(DecodeOptions(), g2g=OPTIONS)),
     }
-    for speech in materials.speech:
-        for size in SIZES:
-            figure, wers = _compare(decoders, materials, speech, size, repetitions)
-            figures.append(figure)
-            notes.append(f"{figure.name}: WER / U-WER / B-WER in %: {wers}")
+    pair = OwnListPair("without", "with", decoders, LIMIT, compiles=False)
+    figures, notes = pair.measure(materials, repetitions)
     for size, target in TARGET_SECONDS.items():
         task = _finding(materials, materials.list_of(size))
         seconds = interleave({"find": task}, repetitions).cpu("find").median
@@ -50,41 +45,7 @@ def measure_variants(materials: Materials, repetitions: int) -> Section:
                 met=seconds <= target,
             )
         )
-    return Section("Spelling variants, against none", figures, notes)
-
-
-def _compare(
-    decoders: dict[str, Decoder],
-    materials: Materials,
-    speech: SpeechSet,
-    size: int,
-    repetitions: int,
-) -> tuple[Figure, str]:
-    phrases = {
-        name: materials.list_of(size, utterance.entities, name)
-        for name, utterance in speech.references.items()
-    }
-    texts: dict[str, dict[str, str]] = {}
-
-    def decoding(name: str) -> Task:
-        decoder = decoders[name]
-        lists = {u: decoder.compile_list(names) for u, names in phrases.items()}
-
-        def decode() -> None:
-            texts[name] = texts_of(decoder.decode(speech.log_probs, lists))
-
-        return decode
-
-    timings = interleave({name: decoding(name) for name in decoders}, repetitions)
-    figure = Figure(
-        f"{speech.name}: lists of {size:,}",
-        f"RTF {speech.real_time_factor(timings.cpu('with').median):.5f}",
-        f"RTF {speech.real_time_factor(timings.cpu('without').median):.5f} (without)",
-        timings.cpu_ratio("with", "without"),
-        timings.wall_ratio("with", "without"),
-    ).at_most(LIMIT)
-    wers = (f"{name} {wer_text(speech.errors(texts[name]))}" for name in decoders)
-    return figure, "; ".join(wers)
+    return Section("Spelling variants, against none", figures, [" ".join(NOTE.split()), *notes])
 
 
 def _finding(materials: Materials, words: list[str]) -> Task:
