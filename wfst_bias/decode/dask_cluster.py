@@ -39,9 +39,13 @@ SECONDS_TO_CONNECT = 15
 SECONDS_TO_REFILL = 20  # from one look at whether jobs have ended to the next
 DASHBOARD = "127.0.0.1:8787"  # of a cluster of this machine: nobody else sees it
 # The pool counts deaths itself. k2 asks for much memory anew with each batch: where malloc gives
-# back what is free at once, as Dask's default has it, that costs a sixth of the time.
+# back what is free at once, as Dask's default has it, that costs a sixth of the time. Where the
+# workers are, for the dashboard's profile, and whether loops of events keep turning is looked at a
+# hundred and fifty times a second: a tenth of the time of one worker.
 OURS = {
     "distributed.scheduler.allowed-failures": 0,
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "500ms",
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
 }
 # On this machine no worker waits in a queue: where none can start, that is to be said. Nor can one
