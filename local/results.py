@@ -165,9 +165,12 @@ def markdown(experiments: Sequence[Experiment], command: str) -> Iterator[str]:
 
 
 def overview(experiments: Sequence[Experiment]) -> Iterator[str]:
-    """Yield the lines of a table for the terminal: rates in %, without intervals."""
+    """Yield the lines of a table for the terminal: rates in %, without intervals.
+
+    False alarms are those of all utterances; per hour, of those that say no name.
+    """
     rates = (*WORD_METRICS, *ENTITY_METRICS)
-    yield _columns("set", "list", *rates, "false alarms", "per hour")
+    yield _columns("set", "list", *rates, "false alarms", "per hour without names")
     for experiment in experiments:
         for name, conditions in experiment.scores.items():
             for condition, score in conditions.items():
@@ -180,7 +183,7 @@ def overview(experiments: Sequence[Experiment]) -> Iterator[str]:
 def _columns(name: str, condition: str, *figures: str) -> str:
     *rates, alarms, per_hour = figures
     shown = "".join(f"{rate:>10}" for rate in rates)
-    return f"{name:<16} {condition:<14}{shown}{alarms:>14}{per_hour:>10}"
+    return f"{name:<16} {condition:<14}{shown}{alarms:>14}{per_hour:>24}"
 
 
 def _options(exp: Path, dataset: dict[str, Any]) -> str:
