@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.materials import Materials
-from benchmarks.own_list_pair import OwnListPair
+from benchmarks.own_list_pair import OwnListPair, compiled_beforehand
 from benchmarks.table import Figure, Section
 from benchmarks.timing import Task, interleave
 from wfst_bias.decode.options import DecodeOptions
@@ -18,6 +18,7 @@ from wfst_bias.tokens import TokenTable
 TABLE = Path(__file__).resolve().parent.parent / "data/g2g/english.tsv"
 OPTIONS = G2gOptions(tables=str(TABLE))
 LIMIT = 1.2
+WITHOUT, WITH = "without", "with"
 TARGET_SECONDS = {1_000: 0.5, 10_000: 5.0, 100_000: 60.0}
 
 NOTE = """Each utterance has a list of its own, compiled beforehand: the search is compared.
@@ -27,12 +28,12 @@ cache. Seconds are of the processor."""
 
 def measure_variants(materials: Materials, repetitions: int) -> Section:
     """Time the search with variants and without, and finding them for lists of several lengths."""
-    decoders = {
-        "without": materials.decoder,
-        "with": materials.decoder_with(replace(DecodeOptions(), g2g=OPTIONS)),
+    with_variants = materials.decoder_with(replace(DecodeOptions(), g2g=OPTIONS))
+    prepare = {
+        WITHOUT: compiled_beforehand(materials.decoder),
+        WITH: compiled_beforehand(with_variants),
     }
-    pair = OwnListPair("without", "with", decoders, LIMIT, compiles=False)
-    figures, notes = pair.measure(materials, repetitions)
+    figures, notes = OwnListPair(WITHOUT, WITH, prepare, LIMIT).measure(materials, repetitions)
     for size, target in TARGET_SECONDS.items():
         task = _finding(materials, materials.list_of(size))
         seconds = interleave({"find": task}, repetitions).cpu("find").median
